@@ -1,0 +1,15 @@
+import type { ConstantData } from './expr.js';
+import type { DType } from './shape.js';
+
+/** An attribute of an ONNX node; whole numbers are written as integers unless marked `{ float }`. */
+export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
+
+/** What a row of the table may do to the ONNX graph that is being written. */
+export interface Emitter {
+  /** Adds a node with one result and returns the result's name. An empty input name leaves an optional input out. */
+  node(type: string, inputs: readonly string[], attributes?: Readonly<Record<string, OnnxAttribute>>): string;
+  /** Adds (or shares) a constant and returns its name. */
+  constant(data: ConstantData, shape: readonly number[], dtype: DType): string;
+  /** Adds (or shares) a list of int64 numbers: shapes, axes, pads. */
+  integers(values: readonly number[]): string;
+}

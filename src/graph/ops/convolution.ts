@@ -1,0 +1,202 @@
+import { type Attributes, type Expr, type Operand, type Operation, operation } from '../expr.js';
+import { formatShape, type Shape, ShapeError, sizeOf } from '../shape.js';
+import { reshape, slice, transpose } from './shaping.js';
+
+/** The geometry of a convolution; a list has one number for each spatial axis. */
+export interface ConvOptions {
+  /** Steps of the window, 1 by default. */
+  readonly strides?: readonly number[];
+  /** Zeros before each axis, then after each axis (ONNX order), 0 by default. */
+  readonly pads?: readonly number[];
+  /** Distance between the kernel's taps, 1 by default. */
+  readonly dilations?: readonly number[];
+  /** Into how many independent groups channels are divided, 1 by default. */
+  readonly groups?: number;
+}
+
+/** The geometry of a transposed convolution. */
+export interface ConvTransposeOptions extends ConvOptions {
+  /** Rows added after each axis, to choose among the sizes that a strided convolution maps to one; 0 by default. */
+  readonly outputPadding?: readonly number[];
+}
+
+interface Conv extends Attributes {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+  readonly groups: number;
+}
+
+interface ConvTranspose extends Conv {
+  readonly outputPadding: readonly number[];
+}
+
+function geometry(rank: number, { strides, pads, dilations, groups = 1 }: ConvOptions): Conv {
+  const all = (value: number, count = rank) => Array.from({ length: count }, () => value);
+  return {
+    strides: strides ?? all(1),
+    pads: pads ?? all(0, 2 * rank),
+    dilations: dilations ?? all(1),
+    groups,
+  };
+}
+
+/** Sizes of the spatial axes: those behind batch and channels. */
+function spatial(shape: Shape): number[] {
+  return shape.slice(2).map((dim) => sizeOf([dim]));
+}
+
+function checkGeometry(x: Expr, w: Expr, { strides, pads, dilations, groups }: Conv): number {
+  const rank = x.rank - 2;
+  if (rank < 1 || rank > 2 || w.rank !== x.rank)
+    throw new ShapeError(
+      '[batch, channels, length] or [batch, channels, height, width] and a kernel of the same rank are expected',
+    );
+  if (strides.length !== rank || dilations.length !== rank || pads.length !== 2 * rank) {
+    throw new ShapeError(`${rank} strides, ${rank} dilations and ${2 * rank} pads are expected`);
+  }
+  if (sizeOf([x.shape[1]!]) % groups !== 0 || sizeOf([w.shape[0]!]) % groups !== 0) {
+    throw new ShapeError(`channels are not divisible into ${groups} groups`);
+  }
+  return rank;
+}
+
+function onnxGeometry(w: string | Shape, { strides, pads, dilations, groups }: Conv) {
+  return { kernel_shape: spatial(w as Shape), strides, pads, dilations, group: groups };
+}
+
+/**
+ * Convolution (cross-correlation, as everywhere in this field) in one or two dimensions.
+ * `x` [batch, channels, …space], `w` [out, channels / groups, …kernel].
+ */
+export const conv: Operation<[x: Operand, w: Operand, options?: ConvOptions]> = operation<
+  Conv,
+  [Operand, Operand, ConvOptions?]
+>(
+  {
+    name: 'conv',
+    type([x, w], attributes) {
+      const rank = checkGeometry(x!, w!, attributes);
+      const { strides, pads, dilations, groups } = attributes;
+      if (x!.shape[1] !== sizeOf([w!.shape[1]!]) * groups) {
+        throw new ShapeError(
+          `the kernel takes ${sizeOf([w!.shape[1]!]) * groups} channels, the input has ${x!.shape[1]}`,
+        );
+      }
+      const kernel = spatial(w!.shape);
+      const size = spatial(x!.shape).map((length, i) => {
+        const room = length + pads[i]! + pads[i + rank]! - dilations[i]! * (kernel[i]! - 1) - 1;
+        return Math.floor(room / strides[i]!) + 1;
+      });
+      if (size.some((length) => length < 1))
+        throw new ShapeError('the kernel is larger than the padded input');
+      return { shape: [x!.shape[0]!, w!.shape[0]!, ...size], dtype: x!.dtype };
+    },
+    onnx: (emit, inputs, node, attributes) =>
+      emit.node('Conv', inputs, onnxGeometry(node.inputs[1]!.shape, attributes)),
+    vjp: (g, [x, w], _y, attributes) => [
+      convTranspose(g, w!, {
+        ...attributes,
+        outputPadding: lostRows(x!.shape, g.shape, w!.shape, attributes),
+      }),
+      kernelGradient(x!, g, w!.shape, attributes),
+    ],
+  },
+  (x, w, options = {}) => [[x, w], geometry((w as Expr).rank - 2, options)],
+);
+
+/** Rows at the end of the input that no window reached: transposing must put them back. */
+function lostRows(input: Shape, output: Shape, kernel: Shape, { strides, pads, dilations }: Conv): number[] {
+  const rank = input.length - 2;
+  const [size, out, taps] = [spatial(input), spatial(output), spatial(kernel)];
+  return size.map(
+    (n, i) =>
+      n + pads[i]! + pads[i + rank]! - dilations[i]! * (taps[i]! - 1) - 1 - (out[i]! - 1) * strides[i]!,
+  );
+}
+
+/**
+ * The gradient of a convolution with respect to its kernel is a convolution again: batch and channels change
+ * places, strides and dilations change places, and what exceeds the kernel is cut off.
+ */
+function kernelGradient(x: Expr, g: Expr, kernel: Shape, { strides, pads, dilations, groups }: Conv): Expr {
+  const [batch, channels] = [sizeOf([x.shape[0]!]), sizeOf([x.shape[1]!])];
+  const space = spatial(x.shape);
+  const split = reshape(x, [batch, groups, channels / groups, ...space]);
+  const swapped = transpose(split, [2, 1, 0, ...space.map((_, i) => i + 3)]);
+  const images = reshape(swapped, [channels / groups, groups * batch, ...space]);
+  const order = [1, 0, ...space.map((_, i) => i + 2)];
+  const full = conv(images, transpose(g, order), { strides: dilations, dilations: strides, pads, groups });
+  const cropped = spatial(kernel).reduce<Expr>(
+    (rest, length, i) => (rest.shape[i + 2] === length ? rest : slice(rest, i + 2, 0, length)),
+    full,
+  );
+  return transpose(cropped, order);
+}
+
+/**
+ * Transposed convolution: the gradient of `conv` with respect to its input, as a forward operation.
+ * `x` [batch, channels, …space], `w` [channels, out / groups, …kernel].
+ */
+export const convTranspose: Operation<[x: Operand, w: Operand, options?: ConvTransposeOptions]> = operation<
+  ConvTranspose,
+  [Operand, Operand, ConvTransposeOptions?]
+>(
+  {
+    name: 'convTranspose',
+    type([x, w], attributes) {
+      const rank = checkGeometry(x!, w!, attributes);
+      const { strides, pads, dilations, groups, outputPadding } = attributes;
+      if (x!.shape[1] !== w!.shape[0]) {
+        throw new ShapeError(`the kernel takes ${w!.shape[0]} channels, the input has ${x!.shape[1]}`);
+      }
+      const kernel = spatial(w!.shape);
+      const size = spatial(x!.shape).map(
+        (n, i) =>
+          (n - 1) * strides[i]! +
+          dilations[i]! * (kernel[i]! - 1) +
+          1 +
+          outputPadding[i]! -
+          pads[i]! -
+          pads[i + rank]!,
+      );
+      if (size.some((length) => length < 1))
+        throw new ShapeError(`pads leave nothing of the output ${formatShape(size)}`);
+      return { shape: [x!.shape[0]!, sizeOf([w!.shape[1]!]) * groups, ...size], dtype: x!.dtype };
+    },
+    onnx(emit, [x, w], node, attributes) {
+      const { outputPadding, strides } = attributes;
+      // ONNX Runtime wants output padding below the stride; more of it is rows of zeros behind the result.
+      const within = outputPadding.map((n, i) => Math.min(n, strides[i]! - 1));
+      const rest = outputPadding.map((n, i) => n - within[i]!);
+      const y = emit.node('ConvTranspose', [x!, w!], {
+        ...onnxGeometry(node.inputs[1]!.shape, attributes),
+        output_padding: within,
+      });
+      if (rest.every((n) => n === 0)) return y;
+      const none = node.shape.map(() => 0);
+      return emit.node('Pad', [y, emit.integers([...none, 0, 0, ...rest])]);
+    },
+    vjp: (g, [x, w], _y, attributes) => [
+      fitSpace(conv(g, w!, plain(attributes)), x!.shape),
+      kernelGradient(g, x!, w!.shape, attributes),
+    ],
+  },
+  (x, w, { outputPadding, ...options } = {}) => {
+    const rank = (w as Expr).rank - 2;
+    const padding = outputPadding ?? Array.from({ length: rank }, () => 0);
+    return [[x, w], { ...geometry(rank, options), outputPadding: padding }];
+  },
+);
+
+function plain({ strides, pads, dilations, groups }: Conv): Conv {
+  return { strides, pads, dilations, groups };
+}
+
+/** Cuts rows that output padding added, so that the spatial axes agree with `shape`. */
+function fitSpace(x: Expr, shape: Shape): Expr {
+  return spatial(shape).reduce<Expr>((rest, length, i) => {
+    const now = sizeOf([rest.shape[i + 2]!]);
+    return now === length ? rest : slice(rest, i + 2, 0, length);
+  }, x);
+}

@@ -1,0 +1,240 @@
+import {
+  type Attributes,
+  asExpr,
+  constant,
+  type Expr,
+  type Operand,
+  type Operation,
+  operation,
+} from '../expr.js';
+import { type Shape, ShapeError, sizeOf } from '../shape.js';
+import { convTranspose } from './convolution.js';
+import { add, and, equal, mul, not, or, where } from './elementwise.js';
+import { matMul } from './linear.js';
+import { dilate, pad, reshape, slice, sum } from './shaping.js';
+
+/** The window of a pooling operation; a list has one number for each spatial axis. */
+export interface PoolOptions {
+  readonly kernel: readonly number[];
+  /** Steps of the window; the kernel by default, so that windows tile the input. */
+  readonly strides?: readonly number[];
+  /** Room before each axis, then after each axis (ONNX order), 0 by default. */
+  readonly pads?: readonly number[];
+}
+
+interface Pool extends Attributes {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+}
+
+function poolAttributes({
+  kernel,
+  strides = kernel,
+  pads = kernel.flatMap(() => [0, 0]),
+}: PoolOptions): Pool {
+  return { kernel, strides, pads };
+}
+
+function poolType(x: Expr, { kernel, strides, pads }: Pool): { shape: Shape; dtype: 'float32' } {
+  const rank = x.rank - 2;
+  if (rank < 1 || rank > 2 || kernel.length !== rank || strides.length !== rank || pads.length !== 2 * rank) {
+    throw new ShapeError(`a window of ${rank} axes is expected for input of rank ${x.rank}`);
+  }
+  const size = kernel.map((k, i) => {
+    const length = sizeOf([x.shape[i + 2]!]) + pads[i]! + pads[i + rank]!;
+    if (k > length) throw new ShapeError(`the window ${k} is larger than the padded axis ${length}`);
+    return Math.floor((length - k) / strides[i]!) + 1;
+  });
+  return { shape: [...x.shape.slice(0, 2), ...size], dtype: 'float32' };
+}
+
+const onnxPool = ({ kernel, strides, pads }: Pool) => ({ kernel_shape: kernel, strides, pads });
+
+/** Pads for the spatial axes, with nothing on batch and channels. */
+function padSpace(x: Expr, pads: readonly number[], value: number): Expr {
+  const rank = x.rank - 2;
+  return pad(x, [0, 0, ...pads.slice(0, rank)], [0, 0, ...pads.slice(rank)], value);
+}
+
+/** Undoes `padSpace`. */
+function cropSpace(x: Expr, pads: readonly number[], shape: Shape): Expr {
+  return shape
+    .slice(2)
+    .reduce<Expr>((rest, dim, i) => slice(rest, i + 2, pads[i]!, pads[i]! + sizeOf([dim])), x);
+}
+
+/** All positions within a window, in row-major order. */
+function offsets(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (list, k) => list.flatMap((head) => Array.from({ length: k }, (_, i) => [...head, i])),
+    [[]],
+  );
+}
+
+/** The largest of each window, [batch, channels, …space]. At a tie the first takes the gradient, as in PyTorch. */
+export const maxPool: Operation<[x: Operand, options: PoolOptions]> = operation<Pool, [Operand, PoolOptions]>(
+  {
+    name: 'maxPool',
+    type: ([x], attributes) => poolType(x!, attributes),
+    onnx: (emit, inputs, _node, attributes) => emit.node('MaxPool', inputs, onnxPool(attributes)),
+    vjp(g, [x], y, { kernel, strides, pads }) {
+      const padded = padSpace(x!, pads, -3.4e38);
+      let taken: Expr | null = null;
+      let total: Expr | null = null;
+      for (const offset of offsets(kernel)) {
+        // The elements at this place of every window, one for each output.
+        const elements = offset.reduce<Expr>((rest, start, i) => {
+          const count = sizeOf([y.shape[i + 2]!]);
+          return slice(rest, i + 2, start, start + (count - 1) * strides[i]! + 1, strides[i]!);
+        }, padded);
+        const largest: Expr = equal(elements, y);
+        const wins: Expr = taken === null ? largest : and(largest, not(taken));
+        taken = taken === null ? largest : or(taken, largest);
+        const spread = offset.reduce<Expr>(
+          (rest, _, i) => dilate(rest, i + 2, strides[i]!),
+          where(wins, g, 0),
+        );
+        const after = offset.map(
+          (start, i) => sizeOf([padded.shape[i + 2]!]) - start - sizeOf([spread.shape[i + 2]!]),
+        );
+        const placed = padSpace(spread, [...offset, ...after], 0);
+        total = total === null ? placed : add(total, placed);
+      }
+      return [cropSpace(total!, pads, x!.shape)];
+    },
+  },
+  (x, options) => [[x], poolAttributes(options)],
+);
+
+interface AveragePool extends Pool {
+  readonly countPads: boolean;
+}
+
+/** The mean of each window, [batch, channels, …space]; `countPads` counts room outside the input as zeros. */
+export const averagePool: Operation<[x: Operand, options: PoolOptions & { readonly countPads?: boolean }]> =
+  operation<AveragePool, [Operand, PoolOptions & { readonly countPads?: boolean }]>(
+    {
+      name: 'averagePool',
+      type: ([x], attributes) => poolType(x!, attributes),
+      onnx: (emit, inputs, _node, attributes) =>
+        emit.node('AveragePool', inputs, {
+          ...onnxPool(attributes),
+          count_include_pad: attributes.countPads ? 1 : 0,
+        }),
+      vjp(g, [x], y, { kernel, strides, pads, countPads }) {
+        const rank = kernel.length;
+        const channels = sizeOf([x!.shape[1]!]);
+        const share = mul(
+          g,
+          constant(windowShares(x!.shape, y.shape, kernel, strides, pads, countPads), [
+            ...y.shape.slice(2),
+          ] as number[]),
+        );
+        const ones = constant(1, [channels, 1, ...kernel]);
+        const outputPadding = kernel.map((k, i) => {
+          const length = sizeOf([x!.shape[i + 2]!]) + pads[i]! + pads[i + rank]!;
+          return length - (sizeOf([y.shape[i + 2]!]) - 1) * strides[i]! - k;
+        });
+        return [convTranspose(share, ones, { strides, pads, groups: channels, outputPadding })];
+      },
+    },
+    (x, { countPads = false, ...options }) => [[x], { ...poolAttributes(options), countPads }],
+  );
+
+/** 1 / (elements that a window averages), for every output position. */
+function windowShares(
+  input: Shape,
+  output: Shape,
+  kernel: readonly number[],
+  strides: readonly number[],
+  pads: readonly number[],
+  countPads: boolean,
+): Float32Array {
+  const counts = kernel.map((k, i) =>
+    Array.from({ length: sizeOf([output[i + 2]!]) }, (_, position) => {
+      const start = position * strides[i]! - pads[i]!;
+      return countPads ? k : Math.min(start + k, sizeOf([input[i + 2]!])) - Math.max(start, 0);
+    }),
+  );
+  const shares = counts.reduce<number[]>((list, axis) => list.flatMap((a) => axis.map((b) => a * b)), [1]);
+  return Float32Array.from(shares, (count) => 1 / count);
+}
+
+interface Upsample extends Attributes {
+  readonly scales: readonly number[];
+  readonly mode: 'nearest' | 'bilinear';
+}
+
+/**
+ * Enlarges the spatial axes of [batch, channels, …space] by whole factors: `nearest` repeats elements, `bilinear`
+ * interpolates between pixel centres (PyTorch's `align_corners=False`).
+ */
+export const upsample: Operation<[x: Operand, scales: readonly number[], mode?: 'nearest' | 'bilinear']> =
+  operation<Upsample, [Operand, readonly number[], ('nearest' | 'bilinear')?]>(
+    {
+      name: 'upsample',
+      type([x], { scales }) {
+        if (x!.rank - 2 !== scales.length || scales.some((s) => !Number.isInteger(s) || s < 1)) {
+          throw new ShapeError(
+            `one whole factor for each of ${x!.rank - 2} spatial axes is expected, got [${scales.join(', ')}]`,
+          );
+        }
+        return {
+          shape: x!.shape.map((dim, i) => (i < 2 ? dim : sizeOf([dim]) * scales[i - 2]!)),
+          dtype: x!.dtype,
+        };
+      },
+      onnx: (emit, [x], _node, { scales, mode }) =>
+        emit.node(
+          'Resize',
+          [x!, '', emit.constant(Float32Array.from([1, 1, ...scales]), [scales.length + 2], 'float32')],
+          {
+            mode: mode === 'nearest' ? 'nearest' : 'linear',
+            coordinate_transformation_mode: mode === 'nearest' ? 'asymmetric' : 'half_pixel',
+            ...(mode === 'nearest' ? { nearest_mode: 'floor' } : {}),
+          },
+        ),
+      vjp: (g, [x], _y, { scales, mode }) => [
+        scales.reduce(
+          (rest, scale, i) =>
+            (mode === 'nearest' ? sumBlocks : interpolateBack)(rest, i + 2, scale, x!.shape),
+          g,
+        ),
+      ],
+    },
+    (x, scales, mode = 'nearest') => [[asExpr(x)], { scales, mode }],
+  );
+
+function sumBlocks(g: Expr, axis: number, scale: number): Expr {
+  const length = sizeOf([g.shape[axis]!]) / scale;
+  return sum(reshape(g, [...g.shape.slice(0, axis), length, scale, ...g.shape.slice(axis + 1)]), axis + 1);
+}
+
+/** Linear interpolation along one axis is a matrix; its transpose carries the gradient back. */
+function interpolateBack(g: Expr, axis: number, scale: number, input: Shape): Expr {
+  const length = sizeOf([input[axis]!]);
+  const weights = new Float32Array(length * scale * length);
+  for (let out = 0; out < length * scale; out++) {
+    const position = Math.min(Math.max((out + 0.5) / scale - 0.5, 0), length - 1);
+    const low = Math.floor(position);
+    const high = Math.min(low + 1, length - 1);
+    weights[out * length + low]! += 1 - (position - low);
+    weights[out * length + high]! += position - low;
+  }
+  const after = sizeOf(g.shape.slice(axis + 1));
+  const before = g.shape.slice(0, axis);
+  const matrix = constant(weights, [length * scale, length]);
+  if (after === 1)
+    return reshape(matMul(reshape(g, [...before, 1, length * scale]), matrix), [...before, length]);
+  const transposed = constant(transposedOf(weights, length * scale, length), [length, length * scale]);
+  return reshape(matMul(transposed, reshape(g, [...before, length * scale, after])), [
+    ...before,
+    length,
+    ...g.shape.slice(axis + 1),
+  ]);
+}
+
+function transposedOf(values: Float32Array, rows: number, columns: number): Float32Array {
+  return Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
+}

@@ -1,0 +1,447 @@
+import {
+  type Attributes,
+  asExpr,
+  constant,
+  type Expr,
+  type Operand,
+  type Operation,
+  operation,
+  type Row,
+} from '../expr.js';
+import {
+  broadcast,
+  type Dim,
+  formatShape,
+  normalizeAxes,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+} from '../shape.js';
+import { add, cast, div, equal, exp, log, mul, stopGradient, sub } from './elementwise.js';
+
+type Axes = number | readonly number[] | null;
+
+// Reductions and their mirror image, expansion
+
+interface Reduce extends Attributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+export type Reduction = Operation<[x: Operand, axes?: Axes, keepDims?: boolean]>;
+
+function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
+  return shape.flatMap((dim, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [dim]));
+}
+
+/** The gradient of a reduction, with the reduced axes back as 1, so that it broadcasts against the input. */
+function withKeptAxes(g: Expr, input: Expr, { axes, keepDims }: Reduce): Expr {
+  return keepDims ? g : reshape(g, reducedShape(input.shape, axes, true));
+}
+
+function reduction(name: string, onnx: Row<Reduce>['onnx'], vjp: Row<Reduce>['vjp']): Reduction {
+  const row: Row<Reduce> = {
+    name,
+    type: ([x], { axes, keepDims }) => ({ shape: reducedShape(x!.shape, axes, keepDims), dtype: x!.dtype }),
+    onnx,
+    vjp,
+  };
+  return operation(row, (x: Operand, axes: Axes = null, keepDims = false) => {
+    const input = asExpr(x);
+    return [[input], { axes: normalizeAxes(axes, input.rank, name), keepDims }] as const;
+  });
+}
+
+/** The sum over the given axes (all by default). */
+export const sum: Reduction = reduction(
+  'sum',
+  (emit, [x], _node, { axes, keepDims }) =>
+    emit.node('ReduceSum', [x!, emit.integers(axes)], {
+      keepdims: keepDims ? 1 : 0,
+      noop_with_empty_axes: 1,
+    }),
+  (g, [x], _y, attributes) => [expand(withKeptAxes(g, x!, attributes), x!.shape)],
+);
+
+const axesAttributes = ({ axes, keepDims }: Reduce) => ({ axes, keepdims: keepDims ? 1 : 0 });
+
+/** The mean over the given axes (all by default). */
+export const mean: Reduction = reduction(
+  'mean',
+  (emit, [x], _node, attributes) => emit.node('ReduceMean', [x!], axesAttributes(attributes)),
+  (g, [x], _y, attributes) => {
+    const count = sizeOf(attributes.axes.map((axis) => x!.shape[axis]!));
+    return [expand(mul(withKeptAxes(g, x!, attributes), 1 / count), x!.shape)];
+  },
+);
+
+/** The largest over the given axes (all by default); elements that tie share the gradient. */
+export const max: Reduction = reduction(
+  'max',
+  (emit, [x], _node, attributes) => emit.node('ReduceMax', [x!], axesAttributes(attributes)),
+  (g, [x], y, attributes) => {
+    const isLargest = cast(equal(x!, withKeptAxes(y, x!, attributes)), 'float32');
+    const share = div(isLargest, sum(isLargest, attributes.axes, true));
+    return [mul(withKeptAxes(g, x!, attributes), share)];
+  },
+);
+
+/** Repeats along axes of length 1 (and new axes in front) up to `shape`. */
+export const expand: Operation<[x: Operand, shape: Shape]> = operation<{ shape: Shape }, [Operand, Shape]>(
+  {
+    name: 'expand',
+    type([x], { shape }) {
+      const result = broadcast(x!.shape, shape);
+      if (result === null || !sameShape(result, shape))
+        throw new ShapeError(`cannot expand to ${formatShape(shape)}`);
+      return { shape, dtype: x!.dtype };
+    },
+    onnx: (emit, [x], _node, { shape }) =>
+      emit.node('Expand', [x!, emit.integers(knownShape(shape, 'expand'))]),
+    vjp: (g, [x]) => [sumTo(g, x!.shape)],
+  },
+  (x, shape) => [[x], { shape }],
+);
+
+/** Sums over the axes along which something of `shape` was broadcast: the transpose of broadcasting. */
+export function sumTo(x: Expr, shape: Shape): Expr {
+  if (sameShape(x.shape, shape)) return x;
+  const extra = x.rank - shape.length;
+  const axes = x.shape.flatMap((dim, axis) =>
+    axis < extra || (shape[axis - extra] === 1 && dim !== 1) ? [axis] : [],
+  );
+  return reshape(sum(x, axes, true), shape);
+}
+
+// Safe compositions
+
+/** log Σ eˣ over the given axes, finite for every x: the largest is taken out first. */
+export function logSumExp(x: Operand, axes: Axes = null, keepDims = false): Expr {
+  const node = asExpr(x);
+  const largest = stopGradient(max(node, axes, true));
+  const kept = add(log(sum(exp(sub(node, largest)), axes, true)), largest);
+  return keepDims ? kept : reshape(kept, sum(node, axes).shape);
+}
+
+/** The mean of squared deviations over the given axes (divided by n, not n - 1). */
+export function variance(x: Operand, axes: Axes = null, keepDims = false): Expr {
+  const node = asExpr(x);
+  const deviation = sub(node, mean(node, axes, true));
+  return mean(mul(deviation, deviation), axes, keepDims);
+}
+
+interface OneAxis extends Attributes {
+  readonly axis: number;
+}
+
+function alongAxis(
+  name: string,
+  onnx: string,
+  vjp: Row<OneAxis>['vjp'],
+): Operation<[x: Operand, axis?: number]> {
+  const row: Row<OneAxis> = {
+    name,
+    type: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+    onnx: (emit, inputs, _node, { axis }) => emit.node(onnx, inputs, { axis }),
+    vjp,
+  };
+  return operation(row, (x: Operand, axis = -1) => {
+    const node = asExpr(x);
+    return [[node], { axis: normalizeAxes(axis, node.rank, name)[0]! }] as const;
+  });
+}
+
+/** eˣ / Σ eˣ along one axis (the last by default). */
+export const softmax = alongAxis('softmax', 'Softmax', (g, _x, y, { axis }) => [
+  mul(y, sub(g, sum(mul(g, y), axis, true))),
+]);
+
+/** x - log Σ eˣ along one axis (the last by default), finite for every x. */
+export const logSoftmax = alongAxis('logSoftmax', 'LogSoftmax', (g, _x, y, { axis }) => [
+  sub(g, mul(exp(y), sum(g, axis, true))),
+]);
+
+/** The index of the largest along one axis, as int32; at a tie the first. */
+export const argMax: Operation<[x: Operand, axis?: number]> = operation<OneAxis, [Operand, number?]>(
+  {
+    name: 'argMax',
+    type: ([x], { axis }) => ({ shape: reducedShape(x!.shape, [axis], false), dtype: 'int32' }),
+    onnx: (emit, [x], _node, { axis }) =>
+      emit.node('Cast', [emit.node('ArgMax', [x!], { axis, keepdims: 0 })], { to: 6 }),
+    vjp: null,
+  },
+  (x, axis = -1) => {
+    const node = asExpr(x);
+    return [[node], { axis: normalizeAxes(axis, node.rank, 'argMax')[0]! }];
+  },
+);
+
+// Movement
+
+/** One symbolic axis at most may be left for ONNX to work out. */
+function knownShape(shape: Shape, what: string): number[] {
+  const unknown = shape.filter((dim) => typeof dim === 'string');
+  if (unknown.length > 1)
+    throw new ShapeError(`${what}: at most one symbolic axis is possible, got ${formatShape(shape)}`);
+  if (unknown.length === 1 && what === 'expand') {
+    throw new ShapeError(
+      `expand: the symbolic axis '${unknown[0]}' has no known length; let it broadcast instead`,
+    );
+  }
+  return shape.map((dim) => (typeof dim === 'number' ? dim : -1));
+}
+
+/** The product of the known axes, and the names of the symbolic ones: equal for shapes of one size. */
+function sizeKey(shape: Shape): string {
+  const known = shape.filter((dim): dim is number => typeof dim === 'number').reduce((a, b) => a * b, 1);
+  return [known, ...shape.filter((dim) => typeof dim === 'string').sort()].join('·');
+}
+
+/** The same elements in the same order under another shape; one axis may be -1, to be worked out. */
+export const reshape: Operation<[x: Operand, shape: Shape]> = operation<{ shape: Shape }, [Operand, Shape]>(
+  {
+    name: 'reshape',
+    type([x], { shape }) {
+      if (sizeKey(x!.shape) !== sizeKey(shape))
+        throw new ShapeError(`cannot reshape to ${formatShape(shape)}`);
+      return { shape, dtype: x!.dtype };
+    },
+    onnx: (emit, [x], _node, { shape }) =>
+      emit.node('Reshape', [x!, emit.integers(knownShape(shape, 'reshape'))]),
+    vjp: (g, [x]) => [reshape(g, x!.shape)],
+  },
+  (x, shape) => {
+    const node = asExpr(x);
+    return [[node], { shape: shape.includes(-1) ? inferAxis(node.shape, shape) : shape }];
+  },
+);
+
+function inferAxis(from: Shape, to: Shape): Shape {
+  const rest: Dim[] = [...from];
+  let known = 1;
+  for (const dim of to) {
+    if (typeof dim === 'number') known *= dim === -1 ? 1 : dim;
+    else if (rest.includes(dim)) rest.splice(rest.indexOf(dim), 1);
+  }
+  const symbolic = rest.filter((dim) => typeof dim === 'string');
+  const size = sizeOf(rest.filter((dim) => typeof dim === 'number'));
+  if (symbolic.length === 1 && size === known) return to.map((dim) => (dim === -1 ? symbolic[0]! : dim));
+  if (symbolic.length > 0 || !Number.isInteger(size / known)) {
+    throw new ShapeError(`reshape: ${formatShape(from)} does not fit ${formatShape(to)}`);
+  }
+  return to.map((dim) => (dim === -1 ? size / known : dim));
+}
+
+/** Axes in another order; reversed by default. */
+export const transpose: Operation<[x: Operand, order?: readonly number[]]> = operation<
+  { order: readonly number[] },
+  [Operand, (readonly number[])?]
+>(
+  {
+    name: 'transpose',
+    type([x], { order }) {
+      if ([...order].sort((a, b) => a - b).some((axis, i) => axis !== i) || order.length !== x!.rank) {
+        throw new ShapeError(`order [${order.join(', ')}] does not name each of ${x!.rank} axes once`);
+      }
+      return { shape: order.map((axis) => x!.shape[axis]!), dtype: x!.dtype };
+    },
+    onnx: (emit, inputs, _node, { order }) => emit.node('Transpose', inputs, { perm: order }),
+    vjp: (g, _x, _y, { order }) => [
+      transpose(
+        g,
+        order.map((_, axis) => order.indexOf(axis)),
+      ),
+    ],
+  },
+  (x, order) => {
+    const node = asExpr(x);
+    return [[node], { order: order ?? node.shape.map((_, axis) => node.rank - 1 - axis) }];
+  },
+);
+
+/** Puts tensors one after another along an axis. */
+export const concat: Operation<[parts: readonly Operand[], axis: number]> = operation<
+  OneAxis,
+  [readonly Operand[], number]
+>(
+  {
+    name: 'concat',
+    type(parts, { axis }) {
+      const first = parts[0]!;
+      for (const part of parts) {
+        const fits = part.rank === first.rank && part.dtype === first.dtype;
+        if (!fits || part.shape.some((dim, i) => i !== axis && dim !== first.shape[i])) {
+          throw new ShapeError(`parts must agree in dtype and in every axis but ${axis}`);
+        }
+      }
+      const length = parts.reduce((total, part) => total + sizeOf([part.shape[axis]!]), 0);
+      return { shape: first.shape.map((dim, i) => (i === axis ? length : dim)), dtype: first.dtype };
+    },
+    onnx: (emit, inputs, _node, { axis }) => emit.node('Concat', inputs, { axis }),
+    vjp(g, parts, _y, { axis }) {
+      let start = 0;
+      return parts.map((part) => {
+        const end = start + sizeOf([part.shape[axis]!]);
+        const piece = slice(g, axis, start, end);
+        start = end;
+        return piece;
+      });
+    },
+  },
+  (parts, axis) => {
+    if (parts.length === 0) throw new ShapeError('concat: at least one part is expected');
+    const nodes = parts.map(asExpr);
+    return [nodes, { axis: normalizeAxes(axis, nodes[0]!.rank, 'concat')[0]! }];
+  },
+);
+
+interface Slice extends OneAxis {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** The elements `start … end - 1` along an axis, each `step`-th of them. Negative positions count from the end. */
+export const slice: Operation<[x: Operand, axis: number, start: number, end: number, step?: number]> =
+  operation<Slice, [Operand, number, number, number, number?]>(
+    {
+      name: 'slice',
+      type([x], { axis, start, end, step }) {
+        const length = sizeOf([x!.shape[axis]!]);
+        if (!(start >= 0 && start < end && end <= length && step >= 1)) {
+          throw new ShapeError(`slice ${start}:${end}:${step} does not fit axis ${axis} of length ${length}`);
+        }
+        return {
+          shape: x!.shape.map((dim, i) => (i === axis ? Math.ceil((end - start) / step) : dim)),
+          dtype: x!.dtype,
+        };
+      },
+      onnx: (emit, [x], _node, { axis, start, end, step }) =>
+        emit.node('Slice', [
+          x!,
+          emit.integers([start]),
+          emit.integers([end]),
+          emit.integers([axis]),
+          emit.integers([step]),
+        ]),
+      vjp(g, [x], _y, { axis, start, step }) {
+        const spread = dilate(g, axis, step);
+        const after = sizeOf([x!.shape[axis]!]) - start - sizeOf([spread.shape[axis]!]);
+        return [padAxis(spread, axis, start, after)];
+      },
+    },
+    (x, axis, start, end, step = 1) => {
+      const node = asExpr(x);
+      const at = normalizeAxes(axis, node.rank, 'slice')[0]!;
+      const fromEnd = (position: number) => (position < 0 ? position + sizeOf([node.shape[at]!]) : position);
+      return [[node], { axis: at, start: fromEnd(start), end: fromEnd(end), step }];
+    },
+  );
+
+/** Puts `step - 1` zeros between neighbours along an axis: the transpose of a strided slice. */
+export function dilate(x: Expr, axis: number, step: number): Expr {
+  if (step === 1) return x;
+  const length = sizeOf([x.shape[axis]!]);
+  const column = reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]);
+  const spread = reshape(
+    padAxis(column, axis + 1, 0, step - 1),
+    x.shape.map((dim, i) => (i === axis ? length * step : dim)),
+  );
+  return slice(spread, axis, 0, (length - 1) * step + 1);
+}
+
+function padAxis(x: Expr, axis: number, before: number, after: number): Expr {
+  const at = (amount: number) => x.shape.map((_, i) => (i === axis ? amount : 0));
+  return pad(x, at(before), at(after));
+}
+
+interface Pad extends Attributes {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly value: number;
+}
+
+/** Adds elements of one value (0 by default) before and after each axis. */
+export const pad: Operation<
+  [x: Operand, before: readonly number[], after: readonly number[], value?: number]
+> = operation<Pad, [Operand, readonly number[], readonly number[], number?]>(
+  {
+    name: 'pad',
+    type([x], { before, after }) {
+      const fits = before.length === x!.rank && after.length === x!.rank;
+      if (!fits || [...before, ...after].some((n) => !Number.isInteger(n) || n < 0)) {
+        throw new ShapeError(
+          `pads [${before.join(', ')}] and [${after.join(', ')}] do not fit rank ${x!.rank}`,
+        );
+      }
+      const extend = (dim: Dim, i: number) => {
+        const extra = before[i]! + after[i]!;
+        return extra === 0 ? dim : sizeOf([dim]) + extra;
+      };
+      return { shape: x!.shape.map(extend), dtype: x!.dtype };
+    },
+    onnx: (emit, [x], node, { before, after, value }) =>
+      emit.node('Pad', [x!, emit.integers([...before, ...after]), emit.constant(value, [], node.dtype)]),
+    vjp: (g, [x], _y, { before }) => [
+      before.reduce<Expr>((rest, n, axis) => {
+        const dim = x!.shape[axis]!;
+        return dim === rest.shape[axis] ? rest : slice(rest, axis, n, n + sizeOf([dim]));
+      }, g),
+    ],
+  },
+  (x, before, after, value = 0) => [[x], { before, after, value }],
+);
+
+/** Rows of `x` along its first axis, picked by int32 indices of any shape. */
+export const gather: Operation<[x: Operand, indices: Operand]> = operation<Attributes, [Operand, Operand]>(
+  {
+    name: 'gather',
+    type([x, indices]) {
+      if (indices!.dtype !== 'int32')
+        throw new ShapeError(`int32 indices are expected, got ${indices!.dtype}`);
+      if (x!.rank === 0) throw new ShapeError('a scalar has no rows to gather');
+      return { shape: [...indices!.shape, ...x!.shape.slice(1)], dtype: x!.dtype };
+    },
+    onnx: (emit, inputs) => emit.node('Gather', inputs, { axis: 0 }),
+    vjp: (g, [x, indices]) => [scatterAdd(g, indices!, sizeOf([x!.shape[0]!])), null],
+  },
+  (x, indices) => [[x, indices], {}],
+);
+
+/** `rows` rows of zeros, to which the rows of `x` are added at the given indices: the transpose of `gather`. */
+export const scatterAdd: Operation<[x: Operand, indices: Operand, rows: number]> = operation<
+  { rows: number },
+  [Operand, Operand, number]
+>(
+  {
+    name: 'scatterAdd',
+    type([x, indices], { rows }) {
+      const lead = x!.shape.slice(0, indices!.rank);
+      if (indices!.dtype !== 'int32' || !sameShape(lead, indices!.shape)) {
+        throw new ShapeError('int32 indices that match the leading axes are expected');
+      }
+      return { shape: [rows, ...x!.shape.slice(indices!.rank)], dtype: x!.dtype };
+    },
+    onnx(emit, [x, indices], node) {
+      const at = emit.node('Unsqueeze', [emit.node('Cast', [indices!], { to: 7 }), emit.integers([-1])]);
+      const zeros = emit.node('Expand', [
+        emit.constant(0, [], node.dtype),
+        emit.integers(node.shape as readonly number[]),
+      ]);
+      return emit.node('ScatterND', [zeros, at, x!], { reduction: 'add' });
+    },
+    vjp: (g, [, indices]) => [gather(g, indices!), null],
+  },
+  (x, indices, rows) => [[x, indices], { rows }],
+);
+
+/** 1 at the index and 0 elsewhere, on a new last axis of length `depth`, as float32. */
+export function oneHot(indices: Expr, depth: number): Expr {
+  const positions = constant(
+    Int32Array.from({ length: depth }, (_, i) => i),
+    [depth],
+    'int32',
+  );
+  return cast(equal(reshape(indices, [...indices.shape, 1]), positions), 'float32');
+}

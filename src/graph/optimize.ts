@@ -1,0 +1,139 @@
+import { constant, constantData, constantNumber, Expr, inputName, topological } from './expr.js';
+import { broadcast, type Shape, sameShape, sizeOf } from './shape.js';
+import { simplify } from './simplify.js';
+
+/**
+ * The same outputs from a smaller graph: equal subexpressions are shared, constants folded, and algebra that
+ * gradients leave behind (x · 1, x + 0, products of numbers, expansion before a broadcast) is taken out.
+ * What no output needs drops out by never being reached.
+ */
+export function optimize(outputs: readonly Expr[]): Expr[] {
+  return new Optimizer().run(outputs);
+}
+
+class Optimizer {
+  private readonly known = new Map<string, Expr>();
+  private readonly done = new Map<Expr, Expr>();
+  private readonly numbers = new Map<Expr, number>();
+  private readonly objects = new Map<unknown, number>();
+
+  run(outputs: readonly Expr[]): Expr[] {
+    for (const node of topological(outputs))
+      this.done.set(node, this.canonical(this.withCanonicalInputs(node)));
+    return outputs.map((output) => this.done.get(output)!);
+  }
+
+  private withCanonicalInputs(node: Expr): Expr {
+    const inputs = node.inputs.map((input) => this.done.get(input)!);
+    return inputs.every((input, i) => input === node.inputs[i]) ? node : withInputs(node, inputs);
+  }
+
+  /** The one node that stands for this expression; its inputs are canonical already. */
+  private canonical(node: Expr): Expr {
+    const key = this.keyOf(node);
+    const found = this.known.get(key);
+    if (found !== undefined) return found;
+    const simpler = simplify(fold(dropExpansion(node)));
+    const result = simpler === node ? node : this.resolve(simpler);
+    this.known.set(key, result);
+    if (!this.numbers.has(result)) this.numbers.set(result, this.numbers.size);
+    return result;
+  }
+
+  /** A rule's result may contain new nodes: these are made canonical too. */
+  private resolve(node: Expr): Expr {
+    if (this.numbers.has(node)) return node;
+    const inputs = node.inputs.map((input) => this.resolve(input));
+    return this.canonical(
+      inputs.every((input, i) => input === node.inputs[i]) ? node : withInputs(node, inputs),
+    );
+  }
+
+  private keyOf(node: Expr): string {
+    const name = inputName(node);
+    if (name !== undefined) return `input ${name}`;
+    const operands = node.inputs.map((input) => this.numbers.get(input)!);
+    if (commutative.has(node.row.name)) operands.sort((a, b) => a - b);
+    const attributes = JSON.stringify(node.attributes, (_key, value) =>
+      ArrayBuffer.isView(value) ? this.identity(value as unknown as ArrayLike<number>) : value,
+    );
+    return `${node.row.name} ${attributes} ${operands.join(' ')}`;
+  }
+
+  /** Short constants are compared by value, long ones by being the same array. */
+  private identity(data: ArrayLike<number>): string {
+    if (data.length <= 64)
+      return Array.from(data, (value) => (Object.is(value, -0) ? '-0' : String(value))).join(' ');
+    const known = this.objects.get(data);
+    if (known !== undefined) return `#${known}`;
+    this.objects.set(data, this.objects.size);
+    return `#${this.objects.size - 1}`;
+  }
+}
+
+const commutative = new Set(['add', 'mul', 'maximum', 'minimum', 'equal', 'and', 'or']);
+
+function withInputs(node: Expr, inputs: readonly Expr[]): Expr {
+  return new Expr(node.row, inputs, node.attributes, node.shape, node.dtype, node.place);
+}
+
+/** An element-wise operation broadcasts by itself: expansion of an operand, or a constant spelled out, is waste. */
+function dropExpansion(node: Expr): Expr {
+  if (node.row.scalar === undefined || node.inputs.length < 2) return node;
+  let current = node;
+  node.inputs.forEach((input, i) => {
+    const slim = slimmer(input);
+    if (slim === null) return;
+    const inputs = current.inputs.map((other, j) => (j === i ? slim : other));
+    if (sameShape(broadcastAll(inputs.map((other) => other.shape)), node.shape))
+      current = withInputs(node, inputs);
+  });
+  return current;
+}
+
+function slimmer(node: Expr): Expr | null {
+  if (node.row.name === 'expand') return node.inputs[0]!;
+  const value = node.rank > 0 ? constantData(node) : undefined;
+  return typeof value === 'number' ? constant(value, [], node.dtype) : null;
+}
+
+function broadcastAll(shapes: readonly Shape[]): Shape {
+  return shapes.reduce((a, b) => broadcast(a, b)!);
+}
+
+const foldLimit = 1 << 16;
+
+/** Computes element-wise operations on constants, and moves constants of one number to their new shape. */
+function fold(node: Expr): Expr {
+  if (node.inputs.length === 0 || node.shape.some((dim) => typeof dim === 'string')) return node;
+  const data = node.inputs.map(constantData);
+  if (data.some((value) => value === undefined)) return node;
+  const shape = node.shape as readonly number[];
+  if (movesOnly.has(node.row.name)) {
+    return typeof data[0] === 'number' ? constant(data[0], shape, node.dtype) : node;
+  }
+  const { scalar } = node.row;
+  if (scalar === undefined) return node;
+  if (data.every((value) => typeof value === 'number'))
+    return constant(rounded(scalar(...data), node), shape, node.dtype);
+  const size = sizeOf(shape);
+  if (
+    size > foldLimit ||
+    !node.inputs.every((input) => constantNumber(input) !== undefined || sameShape(input.shape, shape))
+  ) {
+    return node;
+  }
+  const at = (i: number) =>
+    data.map((value, k) => constantNumber(node.inputs[k]!) ?? (value as ArrayLike<number>)[i]!);
+  return constant(
+    Array.from({ length: size }, (_, i) => rounded(scalar(...at(i)), node)),
+    shape,
+    node.dtype,
+  );
+}
+
+const movesOnly = new Set(['expand', 'reshape', 'transpose', 'slice', 'stopGradient']);
+
+function rounded(value: number, node: Expr): number {
+  return node.dtype === 'float32' ? Math.fround(value) : Math.trunc(value);
+}
