@@ -286,7 +286,7 @@ describe('every operation of the table', () => {
       const [expected, got] = await run(Object.fromEntries(numbers.map((values, k) => [`x${k}`, values])));
       got!.forEach((y, i) => {
         assert.ok(Math.abs(y - expected![i]!) < 1e-5 * (1 + Math.abs(y)), `${y}, expected ${expected![i]}`);
-      );
+      });
     });
   }
 });

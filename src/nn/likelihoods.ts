@@ -1,0 +1,99 @@
+import type { Expr } from '../graph/expr.js';
+import { add, cast, exp, less, log, mul, neg, sigmoid } from '../graph/ops/elementwise.js';
+import { argMax, logSoftmax, oneHot, reshape, softmax } from '../graph/ops/shaping.js';
+import { sizeOf } from '../graph/shape.js';
+import { type ActivationName, activationRange, activations } from './activations.js';
+import { initializers } from './initializers.js';
+import { losses, sumFeatures } from './losses.js';
+import type { Scope } from './scope.js';
+
+/** p(x | z): what the numbers that a decoder gives, [batch, features], mean as a distribution over the data. */
+export interface Likelihood {
+  /** -log p(x | z) for each sample, in nats, with every constant; [batch]. */
+  negativeLogLikelihood(x: Expr, output: Expr, scope: Scope): Expr;
+  /** The mean of p(x | z), [batch, features]. */
+  mean(output: Expr): Expr;
+  /** One draw from p(x | z), [batch, features]. */
+  sample(output: Expr, scope: Scope): Expr;
+  /** Where data must lie; the ends are included. */
+  readonly support: readonly [low: number, high: number];
+  /** Where means can lie. */
+  readonly range: readonly [low: number, high: number];
+}
+
+/** A likelihood as it is written in options and in a manifest. */
+export type LikelihoodConfig =
+  | { readonly type: 'bernoulli' }
+  | { readonly type: 'gaussian'; readonly variance: number | 'learned'; readonly activation: ActivationName }
+  | { readonly type: 'categorical'; readonly classes: number };
+
+const anything = [-Infinity, Infinity] as const;
+const log2Pi = Math.log(2 * Math.PI);
+
+/** Data in [0, 1]; the decoder gives logits. Grey values count as probabilities, as is usual for images. */
+function bernoulli(): Likelihood {
+  return {
+    negativeLogLikelihood: (x, logits) => sumFeatures(losses.bce(x, logits)),
+    mean: (logits) => sigmoid(logits),
+    sample: (logits, scope) =>
+      cast(less(scope.noise('observation', 'uniform', logits.shape), sigmoid(logits)), 'float32'),
+    support: [0, 1],
+    range: [0, 1],
+  };
+}
+
+/**
+ * ‖x - mean‖² / (2σ²) + (D / 2) log(2πσ²). σ² is given, or one learned number for all features (σ-VAE, Rybkin et
+ * al. 2021), whose logarithm is the parameter `logVar`.
+ */
+function gaussian(variance: number | 'learned', activation: ActivationName): Likelihood {
+  const logVariance = (scope: Scope) =>
+    variance === 'learned' ? scope.parameter('logVar', [], initializers.zeros) : Math.log(variance);
+  const mean = (output: Expr) => activations[activation](output);
+  return {
+    negativeLogLikelihood(x, output, scope) {
+      const features = sizeOf(output.shape.slice(1));
+      const squares = sumFeatures(losses.mse(x, mean(output)));
+      if (variance !== 'learned')
+        return add(mul(squares, 1 / (2 * variance)), (features / 2) * (log2Pi + Math.log(variance)));
+      const logVar = logVariance(scope) as Expr;
+      return add(mul(mul(squares, 0.5), exp(neg(logVar))), mul(add(logVar, log2Pi), features / 2));
+    },
+    mean,
+    sample(output, scope) {
+      const deviation = variance === 'learned' ? exp(mul(logVariance(scope), 0.5)) : Math.sqrt(variance);
+      return add(mean(output), mul(scope.noise('observation', 'normal', output.shape), deviation));
+    },
+    support: activationRange[activation] ?? anything,
+    range: activationRange[activation] ?? anything,
+  };
+}
+
+/** Groups of `classes` features, each one-hot; the decoder gives a logit for each feature. */
+function categorical(classes: number): Likelihood {
+  const grouped = (x: Expr) => reshape(x, [x.shape[0]!, sizeOf([x.shape[1]!]) / classes, classes]);
+  return {
+    negativeLogLikelihood: (x, logits) => neg(sumFeatures(mul(grouped(x), logSoftmax(grouped(logits))))),
+    mean: (logits) => reshape(softmax(grouped(logits)), logits.shape),
+    sample(logits, scope) {
+      // The Gumbel-max trick: the largest of logits plus Gumbel noise is a draw from their softmax.
+      const uniform = grouped(scope.noise('observation', 'uniform', logits.shape));
+      const gumbel = neg(log(neg(log(add(mul(uniform, 1 - 2 ** -24), 2 ** -25)))));
+      return reshape(oneHot(argMax(add(grouped(logits), gumbel)), classes), logits.shape);
+    },
+    support: [0, 1],
+    range: [0, 1],
+  };
+}
+
+/** The likelihood that a configuration names. */
+export function likelihood(config: LikelihoodConfig): Likelihood {
+  switch (config.type) {
+    case 'bernoulli':
+      return bernoulli();
+    case 'gaussian':
+      return gaussian(config.variance, config.activation);
+    case 'categorical':
+      return categorical(config.classes);
+  }
+}

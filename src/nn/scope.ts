@@ -1,0 +1,136 @@
+import { type Expr, inPlace, input } from '../graph/expr.js';
+import { add } from '../graph/ops/elementwise.js';
+import type { Shape } from '../graph/shape.js';
+import type { NoiseKind } from '../random/fill.js';
+import type { Initializer } from './initializers.js';
+
+/** A tensor that a model keeps: a weight that is trained, or state that the model itself updates. */
+export interface Variable {
+  readonly expr: Expr;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  readonly trainable: boolean;
+}
+
+/** A tensor of fresh noise for every step. */
+export interface Noise {
+  readonly expr: Expr;
+  readonly kind: NoiseKind;
+  readonly shape: Shape;
+}
+
+interface Records {
+  readonly variables: Map<string, Variable>;
+  readonly noises: Map<string, Noise>;
+  readonly scalars: Map<string, Expr>;
+  readonly updates: Map<string, Expr>;
+  readonly penalties: Expr[];
+}
+
+/**
+ * Where a model that is being built finds its variables by name. Building the same model twice, for training and
+ * for export, asks for the same names and so means the same weights.
+ */
+export class Scope {
+  private constructor(
+    /** True while the graph that learns is built: dropout, noise and batch statistics are on. */
+    readonly training: boolean,
+    private readonly path: string,
+    private readonly records: Records,
+  ) {}
+
+  /** The scope of a whole model. */
+  static root(options: { training: boolean }): Scope {
+    const records = {
+      variables: new Map(),
+      noises: new Map(),
+      scalars: new Map(),
+      updates: new Map(),
+      penalties: [],
+    };
+    return new Scope(options.training, '', records);
+  }
+
+  /** Builds a part of the model under a name: `encoder`, then `encoder.0`. */
+  in<T>(name: string, build: (scope: Scope) => T): T {
+    return inPlace(name, () => build(new Scope(this.training, this.nameOf(name), this.records)));
+  }
+
+  /** A trained weight. */
+  parameter(name: string, shape: readonly number[], initializer: Initializer): Expr {
+    return this.variable(name, shape, initializer, true);
+  }
+
+  /** A tensor that is kept and saved with the weights but not trained, such as a running mean. */
+  state(name: string, shape: readonly number[], initializer: Initializer): Expr {
+    return this.variable(name, shape, initializer, false);
+  }
+
+  /** The value that a state has after this training step. */
+  update(name: string, value: Expr): void {
+    this.records.updates.set(this.nameOf(name), value);
+  }
+
+  /** Fresh noise at every step. */
+  noise(name: string, kind: NoiseKind, shape: Shape): Expr {
+    const full = `noise.${this.nameOf(name)}`;
+    const known = this.records.noises.get(full);
+    if (known !== undefined) return known.expr;
+    const expr = input(full, shape);
+    this.records.noises.set(full, { expr, kind, shape });
+    return expr;
+  }
+
+  /** A number that a schedule sets at every step, such as the weight of the KL term. */
+  scalar(name: string): Expr {
+    const known = this.records.scalars.get(name);
+    if (known !== undefined) return known;
+    const expr = input(name, []);
+    this.records.scalars.set(name, expr);
+    return expr;
+  }
+
+  /** A scalar that is added to the training loss: weight decay, sparsity. */
+  penalty(value: Expr): void {
+    this.records.penalties.push(value);
+  }
+
+  /** The sum of all penalties, `null` where there are none. */
+  get penalties(): Expr | null {
+    return this.records.penalties.length === 0 ? null : this.records.penalties.reduce((a, b) => add(a, b));
+  }
+
+  get variables(): ReadonlyMap<string, Variable> {
+    return this.records.variables;
+  }
+
+  get noises(): ReadonlyMap<string, Noise> {
+    return this.records.noises;
+  }
+
+  get scalars(): ReadonlyMap<string, Expr> {
+    return this.records.scalars;
+  }
+
+  get updates(): ReadonlyMap<string, Expr> {
+    return this.records.updates;
+  }
+
+  private variable(
+    name: string,
+    shape: readonly number[],
+    initializer: Initializer,
+    trainable: boolean,
+  ): Expr {
+    const full = this.nameOf(name);
+    const known = this.records.variables.get(full);
+    if (known !== undefined) return known.expr;
+    const expr = input(full, shape);
+    this.records.variables.set(full, { expr, shape, initializer, trainable });
+    return expr;
+  }
+
+  private nameOf(name: string): string {
+    return this.path === '' ? name : `${this.path}.${name}`;
+  }
+}
