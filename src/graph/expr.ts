@@ -1,5 +1,5 @@
 import type { Emitter } from './emitter.js';
-import { type DType, formatShape, type Shape, ShapeError, sameShape, sizeOf } from './shape.js';
+import { type DType, formatShape, type Shape, ShapeError, sizeOf } from './shape.js';
 
 /** The settings of one operation that are not tensors: axes, strides, limits. Plain JSON values. */
 export type Attributes = Readonly<Record<string, unknown>>;
@@ -65,7 +65,7 @@ let place: readonly string[] = [];
 /** Builds a part of a model under a name, which shape errors and ONNX node names then carry. */
 export function inPlace<T>(name: string, build: () => T): T {
   const outer = place;
-  place = [...outer, name];
+  place = name === '' ? outer : [...outer, name];
   try {
     return build();
   } finally {
@@ -81,14 +81,20 @@ export function currentPlace(): string {
 /** Makes a node. */
 export function apply<A extends Attributes>(row: Row<A>, operands: readonly Operand[], attributes: A): Expr {
   const inputs = operands.map(asExpr);
+  const { shape, dtype } = explaining(row.name, inputs, () => row.type(inputs, attributes));
+  return new Expr(row as unknown as Row, inputs, attributes, shape, dtype, currentPlace());
+}
+
+/** Adds to a ShapeError that `run` throws the operation, the place in the model and the shapes given. */
+export function explaining<T>(what: string, inputs: readonly Expr[], run: () => T): T {
   try {
-    const { shape, dtype } = row.type(inputs, attributes);
-    return new Expr(row as unknown as Row, inputs, attributes, shape, dtype, currentPlace());
+    return run();
   } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
+    // One with a cause has been explained already, further in.
+    if (!(error instanceof ShapeError) || error.cause !== undefined) throw error;
     const shapes = inputs.map((input) => formatShape(input.shape)).join(' and ');
     const where = place.length > 0 ? ` in ${currentPlace()}` : '';
-    throw new ShapeError(`${row.name}${where}: ${error.message} (given ${shapes || 'no inputs'})`, {
+    throw new ShapeError(`${what}${where}: ${error.message} (given ${shapes || 'no inputs'})`, {
       cause: error,
     });
   }
@@ -99,7 +105,10 @@ export function operation<A extends Attributes, Args extends readonly unknown[]>
   row: Row<A>,
   read: (...args: Args) => readonly [inputs: readonly Operand[], attributes: A],
 ): Operation<Args> {
-  const build = (...args: Args) => apply(row, ...read(...args));
+  const build = (...args: Args) => {
+    const given = (args as readonly unknown[]).flat().filter((arg) => arg instanceof Expr);
+    return apply(row, ...explaining(row.name, given, () => read(...args)));
+  };
   return Object.assign(build, { row: row as unknown as Row });
 }
 
@@ -125,7 +134,8 @@ export function constant(
 ): Expr {
   const stored = typeof data === 'number' || ArrayBuffer.isView(data) ? data : toTyped(data, dtype);
   if (typeof stored !== 'number' && stored.length !== sizeOf(shape)) {
-    throw new ShapeError(`constant: ${stored.length} numbers given for shape ${formatShape(shape)}`);
+    const where = place.length > 0 ? ` in ${currentPlace()}` : '';
+    throw new ShapeError(`constant${where}: ${stored.length} numbers given for shape ${formatShape(shape)}`);
   }
   return apply(constantRow, [], { data: stored, shape, dtype });
 }
@@ -194,9 +204,4 @@ export function topological(outputs: readonly Expr[]): Expr[] {
     }
   }
   return order;
-}
-
-/** Requires equal shapes; for rules that check their inputs. */
-export function expectSameShape(a: Shape, b: Shape, what: string): void {
-  if (!sameShape(a, b)) throw new ShapeError(`${what}: ${formatShape(a)} and ${formatShape(b)} differ`);
 }

@@ -1,7 +1,7 @@
-import { constant, type Expr, topological } from './expr.js';
+import { constant, type Expr, explaining, inPlace, topological } from './expr.js';
 import { add } from './ops/elementwise.js';
 import { sumTo } from './ops/shaping.js';
-import { ShapeError, sizeOf } from './shape.js';
+import { formatShape, ShapeError, sizeOf } from './shape.js';
 
 /**
  * The gradient of a scalar with respect to each of `targets`, as expressions: reverse-mode differentiation that
@@ -13,15 +13,17 @@ import { ShapeError, sizeOf } from './shape.js';
 export function gradient(loss: Expr, targets: readonly Expr[]): Expr[] {
   if (loss.rank !== 0)
     throw new ShapeError(
-      `gradient: a scalar loss is expected, got shape [${loss.shape.join(', ')}]; reduce it with sum or mean`,
+      `gradient: a scalar loss is expected, got shape ${formatShape(loss.shape)}; reduce it with sum or mean`,
     );
   const order = topological([loss]);
   const relevant = influencedBy(order, targets);
   const gradients = new Map<Expr, Expr>([[loss, constant(1)]]);
   for (const node of order.reverse()) {
     const g = gradients.get(node);
-    if (g === undefined || node.row.vjp === null || !relevant.has(node)) continue;
-    const parts = node.row.vjp(g, node.inputs, node, node.attributes);
+    const { vjp, name } = node.row;
+    if (g === undefined || vjp === null || !relevant.has(node)) continue;
+    const rule = () => vjp(g, node.inputs, node, node.attributes);
+    const parts = inPlace(node.place, () => explaining(`gradient of ${name}`, node.inputs, rule));
     node.inputs.forEach((input, i) => {
       const part = parts[i];
       if (!part || !relevant.has(input)) return;

@@ -15,7 +15,7 @@ import {
   type ValueInfoProto,
   ValueInfoProtoSchema,
 } from './proto/onnx_pb.js';
-import { type DType, type Shape, sizeOf } from './shape.js';
+import { type DType, formatShape, type Shape, ShapeError, sizeOf } from './shape.js';
 
 /** The version of ONNX's operator set that graphs are written in; it runs on every runtime we know. */
 export const opset = 17;
@@ -40,9 +40,15 @@ export interface OnnxModel {
 
 /** Optimizes the expressions and writes them as a binary ONNX model (opset 17, IR version 8). */
 export function toOnnx(model: OnnxModel): Uint8Array<ArrayBuffer> {
+  const optimized = optimize(Object.values(model.outputs));
   const names = Object.keys(model.outputs);
+  return writeOnnx({ ...model, outputs: Object.fromEntries(names.map((name, i) => [name, optimized[i]!])) });
+}
+
+/** Writes the expressions as they stand. */
+export function writeOnnx(model: OnnxModel): Uint8Array<ArrayBuffer> {
   const writer = new GraphWriter(model);
-  writer.write(names, optimize(Object.values(model.outputs)));
+  writer.write(Object.keys(model.outputs), Object.values(model.outputs));
   const proto = create(ModelProtoSchema, {
     irVersion,
     producerName: 'autoencoder',
@@ -137,6 +143,10 @@ class GraphWriter implements Emitter {
     if (values === undefined) {
       this.inputInfos.set(name, valueInfo(name, node, this.model.docs?.[name]));
     } else {
+      if (values.length !== sizeOf(node.shape))
+        throw new ShapeError(
+          `toOnnx: ${values.length} numbers given for '${name}' of shape ${formatShape(node.shape)}`,
+        );
       const dims = (node.shape as readonly number[]).map(BigInt);
       const rawData = bytesOf(values);
       this.initializers.set(
@@ -152,6 +162,8 @@ class GraphWriter implements Emitter {
     const renamed = new Map<string, string>();
     outputs.forEach((node, i) => {
       const name = names[i]!;
+      if (this.inputInfos.has(name) || this.initializers.has(name))
+        throw new Error(`toOnnx: '${name}' names both an input and an output; give the output another name`);
       const value = this.values.get(node)!;
       if (produced.has(value) && !renamed.has(value)) renamed.set(value, name);
       else

@@ -1,5 +1,5 @@
 import { constant, constantData, constantNumber, Expr, inputName, topological } from './expr.js';
-import { broadcast, type Shape, sameShape, sizeOf } from './shape.js';
+import { broadcast, formatShape, type Shape, ShapeError, sameShape, sizeOf } from './shape.js';
 import { simplify } from './simplify.js';
 
 /**
@@ -32,7 +32,10 @@ class Optimizer {
   private canonical(node: Expr): Expr {
     const key = this.keyOf(node);
     const found = this.known.get(key);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      expectSameType(found, node);
+      return found;
+    }
     const simpler = simplify(fold(dropExpansion(node)));
     const result = simpler === node ? node : this.resolve(simpler);
     this.known.set(key, result);
@@ -54,21 +57,35 @@ class Optimizer {
     if (name !== undefined) return `input ${name}`;
     const operands = node.inputs.map((input) => this.numbers.get(input)!);
     if (commutative.has(node.row.name)) operands.sort((a, b) => a - b);
-    const attributes = JSON.stringify(node.attributes, (_key, value) =>
-      ArrayBuffer.isView(value) ? this.identity(value as unknown as ArrayLike<number>) : value,
-    );
+    const attributes = JSON.stringify(node.attributes, (_key, value) => {
+      if (ArrayBuffer.isView(value)) return this.identity(value as unknown as ArrayLike<number>);
+      return typeof value === 'number' && JSON.stringify(value) !== numberKey(value)
+        ? numberKey(value)
+        : value;
+    });
     return `${node.row.name} ${attributes} ${operands.join(' ')}`;
   }
 
   /** Short constants are compared by value, long ones by being the same array. */
   private identity(data: ArrayLike<number>): string {
-    if (data.length <= 64)
-      return Array.from(data, (value) => (Object.is(value, -0) ? '-0' : String(value))).join(' ');
+    if (data.length <= 64) return Array.from(data, numberKey).join(' ');
     const known = this.objects.get(data);
     if (known !== undefined) return `#${known}`;
     this.objects.set(data, this.objects.size);
     return `#${this.objects.size - 1}`;
   }
+}
+
+/** A number as text that tells apart also what JSON does not: -0, NaN and the infinities. */
+function numberKey(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** One name means one tensor: two inputs of a name that differ would silently become one. */
+function expectSameType(a: Expr, b: Expr): void {
+  if (inputName(a) === undefined || (a.dtype === b.dtype && sameShape(a.shape, b.shape))) return;
+  const type = (node: Expr) => `${node.dtype} ${formatShape(node.shape)}`;
+  throw new ShapeError(`input '${inputName(a)}' is used as ${type(a)} and as ${type(b)}`);
 }
 
 const commutative = new Set(['add', 'mul', 'maximum', 'minimum', 'equal', 'and', 'or']);
@@ -134,6 +151,8 @@ function fold(node: Expr): Expr {
 
 const movesOnly = new Set(['expand', 'reshape', 'transpose', 'slice', 'stopGradient']);
 
+/** As the dtype stores it; whole numbers wrap around as they do in typed arrays. */
 function rounded(value: number, node: Expr): number {
-  return node.dtype === 'float32' ? Math.fround(value) : Math.trunc(value);
+  if (node.dtype === 'float32') return Math.fround(value);
+  return node.dtype === 'int32' ? value | 0 : value & 0xff;
 }

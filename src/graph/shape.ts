@@ -53,15 +53,11 @@ export function broadcast(a: Shape, b: Shape): Shape | null {
 }
 
 /** Brings axes counted from the end (-1 is the last) into `0 … rank - 1`, sorted, each once. `null`: all axes. */
-export function normalizeAxes(
-  axes: number | readonly number[] | null,
-  rank: number,
-  operation: string,
-): number[] {
+export function normalizeAxes(axes: number | readonly number[] | null, rank: number): number[] {
   if (axes === null) return Array.from({ length: rank }, (_, axis) => axis);
   const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => {
     if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-      throw new ShapeError(`${operation}: axis ${axis} does not exist in a tensor of rank ${rank}`);
+      throw new ShapeError(`axis ${axis} does not exist in a tensor of rank ${rank}`);
     }
     return axis < 0 ? axis + rank : axis;
   });

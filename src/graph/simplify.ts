@@ -35,12 +35,14 @@ const rules: Readonly<Record<string, Rule>> = {
     if (factor === -1) return neg(rest);
     if (is(rest, 'neg')) return mul(rest.inputs[0]!, -factor);
     const inner = scaleOf(rest);
-    return inner && mul(inner.rest, Math.fround(inner.factor * factor));
+    if (inner === undefined || (factor !== 0 && !isNormal(inner.factor * factor))) return undefined;
+    return mul(inner.rest, Math.fround(inner.factor * factor));
   },
   div: (_, [a, b]) => {
     const divisor = constantNumber(b!);
     if (divisor === undefined || b!.dtype !== 'float32') return undefined;
-    return divisor === 1 ? a : mul(a!, Math.fround(1 / divisor));
+    if (divisor === 1) return a;
+    return isNormal(1 / divisor) ? mul(a!, Math.fround(1 / divisor)) : undefined;
   },
   neg: (_, [x]) => {
     if (is(x!, 'neg')) return x!.inputs[0];
@@ -76,6 +78,8 @@ const rules: Readonly<Record<string, Rule>> = {
     reducesNothing(x!.shape, node.attributes.axes as number[]) ? reshape(x!, node.shape) : undefined,
   mean: (node, [x]) =>
     reducesNothing(x!.shape, node.attributes.axes as number[]) ? reshape(x!, node.shape) : undefined,
+  max: (node, [x]) =>
+    reducesNothing(x!.shape, node.attributes.axes as number[]) ? reshape(x!, node.shape) : undefined,
   slice: (_, [x]) => x,
   matMul: (_, [a, b]) => (a!.rank === 2 && b!.rank === 2 ? gemm(a!, b!) : undefined),
   gemm: (node, [a, b, c]) => {
@@ -92,6 +96,11 @@ function is(node: Expr, name: string): boolean {
 
 function reducesNothing(shape: Shape, axes: readonly number[]): boolean {
   return axes.every((axis) => shape[axis] === 1);
+}
+
+/** Whether float32 holds the number to full precision: a product of factors may leave its range. */
+function isNormal(value: number): boolean {
+  return Math.abs(value) >= 2 ** -126 && Math.abs(value) <= 3.4e38;
 }
 
 /** `number · rest`, when the first operand is a float32 number. */

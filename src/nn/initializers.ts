@@ -41,10 +41,13 @@ const glorot: Variance = (fanIn, fanOut) => 2 / (fanIn + fanOut);
 const he: Variance = (fanIn) => 2 / fanIn;
 const lecun: Variance = (fanIn) => 1 / fanIn;
 
-/** A matrix with orthonormal rows or columns, whichever are fewer (Saxe et al. 2014), by Gram-Schmidt. */
+/**
+ * A matrix with orthonormal rows or columns, whichever are fewer (Saxe et al. 2014), by Gram-Schmidt. The kernel of
+ * a convolution counts as the matrix [out, in · taps].
+ */
 const orthogonal: Initializer = (shape, random) => {
-  const columns = shape[shape.length - 1] ?? 1;
-  const rows = shape.reduce((a, b) => a * b, 1) / columns;
+  const rows = shape[0] ?? 1;
+  const columns = shape.slice(1).reduce((a, b) => a * b, 1);
   const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
   const basis: Float64Array[] = [];
   while (basis.length < count) {
@@ -54,7 +57,7 @@ const orthogonal: Initializer = (shape, random) => {
       const overlap = other.reduce((total, value, i) => total + value * vector[i]!, 0);
       for (let i = 0; i < length; i++) vector[i]! -= overlap * other[i]!;
     }
-    const norm = Math.hypot(...vector);
+    const norm = Math.sqrt(vector.reduce((total, value) => total + value * value, 0));
     if (norm > 1e-6) basis.push(vector.map((value) => value / norm));
   }
   const at = (row: number, column: number) => (rows < columns ? basis[row]![column]! : basis[column]![row]!);

@@ -1,4 +1,5 @@
-import type { Expr } from '../graph/expr.js';
+import { UserError } from '../errors.js';
+import { currentPlace, type Expr } from '../graph/expr.js';
 import {
   abs,
   add,
@@ -12,7 +13,7 @@ import {
 } from '../graph/ops/elementwise.js';
 import { gemm } from '../graph/ops/linear.js';
 import { mean, sum, variance } from '../graph/ops/shaping.js';
-import { ShapeError, sizeOf } from '../graph/shape.js';
+import { formatShape, ShapeError, sizeOf } from '../graph/shape.js';
 import { type ActivationName, activations } from './activations.js';
 import { type InitializerName, initializers } from './initializers.js';
 import type { Scope } from './scope.js';
@@ -46,7 +47,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
   return (x, scope) => {
     if (x.rank !== 2)
       throw new ShapeError(
-        `dense: [batch, features] is expected, got [${x.shape.join(', ')}]; flatten it first`,
+        `dense in ${currentPlace() || 'the model'}: [batch, features] is expected, got ${formatShape(x.shape)}; flatten it first`,
       );
     const kernel = scope.parameter('kernel', [sizeOf([x.shape[1]!]), units], initializers[initializer]);
     const offset = bias ? scope.parameter('bias', [units], initializers.zeros) : null;
@@ -69,6 +70,8 @@ export function activation(name: ActivationName): Layer {
 
 /** In training sets a fraction `rate` of the elements to 0 and scales the rest by 1 / (1 - rate) (Srivastava 2014). */
 export function dropout(rate: number): Layer {
+  if (!(rate >= 0 && rate < 1))
+    throw new UserError(`dropout: a rate from 0 to below 1 is expected, got ${rate}`);
   return (x, scope) => {
     if (!scope.training || rate === 0) return x;
     const keep = greaterOrEqual(scope.noise('dropout', 'uniform', x.shape), rate);
@@ -78,6 +81,8 @@ export function dropout(rate: number): Layer {
 
 /** In training adds normal noise of this standard deviation. */
 export function gaussianNoise(deviation: number): Layer {
+  if (!(deviation >= 0 && deviation < Infinity))
+    throw new UserError(`gaussianNoise: a standard deviation of 0 or more is expected, got ${deviation}`);
   return (x, scope) => {
     if (!scope.training || deviation === 0) return x;
     return add(x, mul(scope.noise('gaussian', 'normal', x.shape), deviation));

@@ -1,6 +1,6 @@
 import { type Expr, inPlace, input } from '../graph/expr.js';
 import { add } from '../graph/ops/elementwise.js';
-import type { Shape } from '../graph/shape.js';
+import { formatShape, type Shape, ShapeError, sameShape } from '../graph/shape.js';
 import type { NoiseKind } from '../random/fill.js';
 import type { Initializer } from './initializers.js';
 
@@ -75,7 +75,7 @@ export class Scope {
   noise(name: string, kind: NoiseKind, shape: Shape): Expr {
     const full = `noise.${this.nameOf(name)}`;
     const known = this.records.noises.get(full);
-    if (known !== undefined) return known.expr;
+    if (known !== undefined) return sameAsBefore(full, known, shape);
     const expr = input(full, shape);
     this.records.noises.set(full, { expr, kind, shape });
     return expr;
@@ -124,7 +124,7 @@ export class Scope {
   ): Expr {
     const full = this.nameOf(name);
     const known = this.records.variables.get(full);
-    if (known !== undefined) return known.expr;
+    if (known !== undefined) return sameAsBefore(full, known, shape);
     const expr = input(full, shape);
     this.records.variables.set(full, { expr, shape, initializer, trainable });
     return expr;
@@ -133,4 +133,12 @@ export class Scope {
   private nameOf(name: string): string {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
+}
+
+/** A name that is asked for again means the same tensor, so it must have the same shape. */
+function sameAsBefore(name: string, known: { expr: Expr; shape: Shape }, shape: Shape): Expr {
+  if (sameShape(known.shape, shape)) return known.expr;
+  throw new ShapeError(
+    `'${name}' is used with shape ${formatShape(known.shape)} and with ${formatShape(shape)}: give the second its own scope`,
+  );
 }

@@ -3,7 +3,8 @@
  * machine, also when training is resumed in its middle. Keys are made of the seed and of counters or names
  * ("noise of step 17"), so no state has to be kept.
  *
- * The generator is sfc32 (Chris Doty-Humphrey's PractRand); the key is mixed in with the finalizer of MurmurHash3.
+ * The generator is sfc32 (Chris Doty-Humphrey's PractRand); the key is mixed in with the finalizer of MurmurHash3,
+ * into each of its three words separately: 32 bits alone would give two of 100,000 keys the same stream.
  */
 export class Random {
   private a: number;
@@ -12,11 +13,10 @@ export class Random {
   private counter = 1;
 
   constructor(...key: readonly (number | string)[]) {
-    let hash = 0x9e3779b9;
-    for (const part of key) for (const word of words(part)) hash = mix((hash ^ word) + 0x9e3779b9);
-    this.a = mix(hash + 1);
-    this.b = mix(hash + 2);
-    this.c = mix(hash + 3);
+    const all = key.flatMap(words);
+    this.a = hashed(all, 1);
+    this.b = hashed(all, 2);
+    this.c = hashed(all, 3);
     for (let i = 0; i < 12; i++) this.next();
   }
 
@@ -47,6 +47,10 @@ export class Random {
 function words(part: number | string): number[] {
   if (typeof part === 'string') return [part.length, ...Array.from(part, (char) => char.codePointAt(0)!)];
   return [part | 0, Math.floor(part / 2 ** 32) | 0];
+}
+
+function hashed(key: readonly number[], start: number): number {
+  return key.reduce((hash, word) => mix((hash ^ word) + 0x9e3779b9), mix(start));
 }
 
 function mix(value: number): number {

@@ -1,5 +1,6 @@
 import { type Attributes, type Expr, type Operand, type Operation, operation } from '../expr.js';
 import { formatShape, type Shape, ShapeError, sizeOf } from '../shape.js';
+import { expectFloats } from './elementwise.js';
 import { reshape, slice, transpose } from './shaping.js';
 
 /** The geometry of a convolution; a list has one number for each spatial axis. */
@@ -46,7 +47,18 @@ function spatial(shape: Shape): number[] {
   return shape.slice(2).map((dim) => sizeOf([dim]));
 }
 
+/** Whether a number can be an amount of padding. */
+export function isCount(n: number): boolean {
+  return Number.isInteger(n) && n >= 0;
+}
+
+/** Whether a number can be a stride or the size of a window. */
+export function isPositiveInteger(n: number): boolean {
+  return Number.isInteger(n) && n >= 1;
+}
+
 function checkGeometry(x: Expr, w: Expr, { strides, pads, dilations, groups }: Conv): number {
+  expectFloats([x, w]);
   const rank = x.rank - 2;
   if (rank < 1 || rank > 2 || w.rank !== x.rank)
     throw new ShapeError(
@@ -54,6 +66,12 @@ function checkGeometry(x: Expr, w: Expr, { strides, pads, dilations, groups }: C
     );
   if (strides.length !== rank || dilations.length !== rank || pads.length !== 2 * rank) {
     throw new ShapeError(`${rank} strides, ${rank} dilations and ${2 * rank} pads are expected`);
+  }
+  if (![...strides, ...dilations, groups].every(isPositiveInteger) || !pads.every(isCount)) {
+    throw new ShapeError(
+      `whole strides, dilations and groups from 1 and pads from 0 are expected, got strides [${strides.join(', ')}], ` +
+        `dilations [${dilations.join(', ')}], groups ${groups}, pads [${pads.join(', ')}]`,
+    );
   }
   if (sizeOf([x.shape[1]!]) % groups !== 0 || sizeOf([w.shape[0]!]) % groups !== 0) {
     throw new ShapeError(`channels are not divisible into ${groups} groups`);

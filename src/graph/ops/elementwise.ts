@@ -2,20 +2,41 @@ import {
   type Attributes,
   asExpr,
   constant,
+  constantNumber,
   Expr,
   type Operand,
   type Operation,
   operation,
   type Row,
 } from '../expr.js';
-import { broadcast, type DType, formatShape, ShapeError } from '../shape.js';
+import { broadcast, type DType, formatShape, type Shape, ShapeError } from '../shape.js';
 
 export type Unary = Operation<[x: Operand]>;
 export type Binary = Operation<[a: Operand, b: Operand]>;
 
 type Vjp<A extends Attributes = Attributes> = NonNullable<Row<A>['vjp']>;
 
-/** A row for `f(x)`, element by element, float32 to float32. */
+/** Operations that ONNX defines for other numbers than floats too, and the one on truth values. */
+const dtypesOf: Readonly<Record<string, readonly DType[]>> = {
+  ...{ neg: ['float32', 'int32'], abs: ['float32', 'int32', 'uint8'], sign: ['float32', 'int32', 'uint8'] },
+  ...{ and: ['bool'], or: ['bool'], not: ['bool'], equal: ['float32', 'int32', 'uint8', 'bool'] },
+};
+
+/** For rules that ONNX defines on floats alone. */
+export function expectFloats(inputs: readonly Expr[]): void {
+  const other = inputs.find((input) => input.dtype !== 'float32');
+  if (other !== undefined) throw new ShapeError(`float32 is expected, got ${other.dtype}; use cast`);
+}
+
+/** The type of `f(x)`, element by element; float32 unless listed. */
+function unaryType(name: string, x: Expr): { shape: Shape; dtype: DType } {
+  const allowed = dtypesOf[name] ?? ['float32'];
+  if (!allowed.includes(x.dtype))
+    throw new ShapeError(`${allowed.join(' or ')} is expected, got ${x.dtype}; use cast`);
+  return { shape: x.shape, dtype: x.dtype };
+}
+
+/** A row for `f(x)`, element by element. */
 function unaryRow<A extends Attributes>(
   name: string,
   onnx: string,
@@ -24,7 +45,7 @@ function unaryRow<A extends Attributes>(
 ): Row<A> {
   return {
     name,
-    type: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+    type: ([x]) => unaryType(name, x!),
     onnx: (emit, inputs, _node, attributes) =>
       emit.node(onnx, inputs, attributes as Record<string, { float: number }>),
     vjp,
@@ -54,6 +75,9 @@ function binary(
     type([a, b]) {
       if (a!.dtype !== b!.dtype)
         throw new ShapeError(`operands of one dtype are expected, got ${a!.dtype} and ${b!.dtype}`);
+      const allowed = dtypesOf[name] ?? ['float32', 'int32', 'uint8'];
+      if (!allowed.includes(a!.dtype))
+        throw new ShapeError(`${allowed.join(' or ')} is expected, got ${a!.dtype}`);
       const shape = broadcast(a!.shape, b!.shape);
       if (shape === null)
         throw new ShapeError(`${formatShape(a!.shape)} and ${formatShape(b!.shape)} do not broadcast`);
@@ -105,10 +129,18 @@ export const pow: Binary = binary(
   'Pow',
   (a, b) => a ** b,
   (g, [a, b], y) => [
-    mul(g, mul(b!, pow(a!, sub(b!, 1)))),
+    mul(g, powerRule(a!, b!)),
     where(greater(a!, 0), mul(g, mul(y, log(where(greater(a!, 0), a!, 1)))), 0),
   ],
 );
+
+/** b · aᵇ⁻¹, and 0 where both are 0, which would be 0 · ∞. */
+function powerRule(a: Expr, b: Expr): Expr {
+  const exponent = constantNumber(b);
+  if (exponent === undefined) return mul(b, pow(a, where(and(equal(a, 0), equal(b, 0)), 0, sub(b, 1))));
+  if (exponent === 0) return constant(0, [], a.dtype);
+  return mul(b, pow(a, constant(exponent - 1, [], b.dtype)));
+}
 
 /** The larger of two, element by element. At a tie the gradient goes to the first. */
 export const maximum: Binary = binary('maximum', 'Max', Math.max, (g, [a, b]) => {
@@ -170,13 +202,13 @@ export const where: Operation<[condition: Operand, a: Operand, b: Operand]> = op
   (condition, a, b) => [[condition, ...matchNumbers(a, b)], {}],
 );
 
-/** To another dtype. Only float32 to float32 carries a gradient. */
+/** To another dtype. Only from float32 to float32, where it changes nothing, does a gradient flow. */
 export const cast: Operation<[x: Operand, dtype: DType]> = operation<{ dtype: DType }, [Operand, DType]>(
   {
     name: 'cast',
     type: ([x], { dtype }) => ({ shape: x!.shape, dtype }),
     onnx: (emit, inputs, _node, { dtype }) => emit.node('Cast', inputs, { to: onnxDType[dtype] }),
-    vjp: null,
+    vjp: (g, [x], y) => [x!.dtype === 'float32' && y.dtype === 'float32' ? g : null],
   },
   (x, dtype) => [[x], { dtype }],
 );
@@ -194,7 +226,7 @@ export const sqrt: Unary = unary('sqrt', 'Sqrt', Math.sqrt, (g, _x, y) => [div(m
 export const log1p: Unary = operation<Attributes, [Operand]>(
   {
     name: 'log1p',
-    type: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+    type: ([x]) => unaryType('log1p', x!),
     onnx(emit, [x]) {
       const one = emit.constant(1, [], 'float32');
       const u = emit.node('Add', [x!, one]);
@@ -254,7 +286,7 @@ export const erf: Unary = unary('erf', 'Erf', null, (g, [x]) => [
 export const softplus: Unary = operation<Attributes, [Operand]>(
   {
     name: 'softplus',
-    type: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+    type: ([x]) => unaryType('softplus', x!),
     onnx(emit, [x]) {
       const decay = emit.node('Exp', [emit.node('Neg', [emit.node('Abs', [x!])])]);
       const tail = emit.node('Log', [emit.node('Add', [decay, emit.constant(1, [], 'float32')])]);

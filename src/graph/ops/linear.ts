@@ -1,5 +1,6 @@
 import { type Attributes, asExpr, type Expr, type Operand, type Operation, operation } from '../expr.js';
 import { broadcast, formatShape, ShapeError } from '../shape.js';
+import { expectFloats } from './elementwise.js';
 import { sumTo, transpose } from './shaping.js';
 
 function swapLast(x: Expr): Expr {
@@ -14,6 +15,7 @@ export const matMul: Operation<[a: Operand, b: Operand]> = operation<Attributes,
   {
     name: 'matMul',
     type([a, b]) {
+      expectFloats([a!, b!]);
       const lead =
         a!.rank >= 2 && b!.rank >= 2 ? broadcast(a!.shape.slice(0, -2), b!.shape.slice(0, -2)) : null;
       if (lead === null || a!.shape[a!.rank - 1] !== b!.shape[b!.rank - 2]) {
@@ -53,6 +55,7 @@ export const gemm: Operation<[a: Operand, b: Operand, c?: Operand | null, option
   {
     name: 'gemm',
     type([a, b, c], { transA, transB }) {
+      expectFloats(c === undefined ? [a!, b!] : [a!, b!, c]);
       if (a!.rank !== 2 || b!.rank !== 2) throw new ShapeError('two matrices are expected');
       const [rows, innerA] = transA ? [a!.shape[1]!, a!.shape[0]!] : [a!.shape[0]!, a!.shape[1]!];
       const [innerB, columns] = transB ? [b!.shape[1]!, b!.shape[0]!] : [b!.shape[0]!, b!.shape[1]!];

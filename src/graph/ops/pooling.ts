@@ -8,8 +8,8 @@ import {
   operation,
 } from '../expr.js';
 import { type Shape, ShapeError, sizeOf } from '../shape.js';
-import { convTranspose } from './convolution.js';
-import { add, and, equal, mul, not, or, where } from './elementwise.js';
+import { convTranspose, isCount, isPositiveInteger } from './convolution.js';
+import { add, and, equal, expectFloats, mul, not, or, where } from './elementwise.js';
 import { matMul } from './linear.js';
 import { dilate, pad, reshape, slice, sum } from './shaping.js';
 
@@ -41,6 +41,14 @@ function poolType(x: Expr, { kernel, strides, pads }: Pool): { shape: Shape; dty
   if (rank < 1 || rank > 2 || kernel.length !== rank || strides.length !== rank || pads.length !== 2 * rank) {
     throw new ShapeError(`a window of ${rank} axes is expected for input of rank ${x.rank}`);
   }
+  expectFloats([x]);
+  if (![...kernel, ...strides].every(isPositiveInteger) || !pads.every(isCount))
+    throw new ShapeError(
+      `a whole kernel and strides from 1 and pads from 0 are expected, got kernel [${kernel.join(', ')}], ` +
+        `strides [${strides.join(', ')}], pads [${pads.join(', ')}]`,
+    );
+  if (pads.some((n, i) => n >= kernel[i % rank]!))
+    throw new ShapeError(`pads [${pads.join(', ')}] must be smaller than the kernel [${kernel.join(', ')}]`);
   const size = kernel.map((k, i) => {
     const length = sizeOf([x.shape[i + 2]!]) + pads[i]! + pads[i + rank]!;
     if (k > length) throw new ShapeError(`the window ${k} is larger than the padded axis ${length}`);

@@ -18,7 +18,7 @@ import {
   sameShape,
   sizeOf,
 } from '../shape.js';
-import { add, cast, div, equal, exp, log, mul, stopGradient, sub } from './elementwise.js';
+import { add, cast, div, equal, exp, expectFloats, log, mul, stopGradient, sub } from './elementwise.js';
 
 type Axes = number | readonly number[] | null;
 
@@ -49,7 +49,7 @@ function reduction(name: string, onnx: Row<Reduce>['onnx'], vjp: Row<Reduce>['vj
   };
   return operation(row, (x: Operand, axes: Axes = null, keepDims = false) => {
     const input = asExpr(x);
-    return [[input], { axes: normalizeAxes(axes, input.rank, name), keepDims }] as const;
+    return [[input], { axes: normalizeAxes(axes, input.rank), keepDims }] as const;
   });
 }
 
@@ -142,13 +142,16 @@ function alongAxis(
 ): Operation<[x: Operand, axis?: number]> {
   const row: Row<OneAxis> = {
     name,
-    type: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+    type([x]) {
+      expectFloats([x!]);
+      return { shape: x!.shape, dtype: x!.dtype };
+    },
     onnx: (emit, inputs, _node, { axis }) => emit.node(onnx, inputs, { axis }),
     vjp,
   };
   return operation(row, (x: Operand, axis = -1) => {
     const node = asExpr(x);
-    return [[node], { axis: normalizeAxes(axis, node.rank, name)[0]! }] as const;
+    return [[node], { axis: normalizeAxes(axis, node.rank)[0]! }] as const;
   });
 }
 
@@ -173,7 +176,7 @@ export const argMax: Operation<[x: Operand, axis?: number]> = operation<OneAxis,
   },
   (x, axis = -1) => {
     const node = asExpr(x);
-    return [[node], { axis: normalizeAxes(axis, node.rank, 'argMax')[0]! }];
+    return [[node], { axis: normalizeAxes(axis, node.rank)[0]! }];
   },
 );
 
@@ -228,7 +231,7 @@ function inferAxis(from: Shape, to: Shape): Shape {
   const size = sizeOf(rest.filter((dim) => typeof dim === 'number'));
   if (symbolic.length === 1 && size === known) return to.map((dim) => (dim === -1 ? symbolic[0]! : dim));
   if (symbolic.length > 0 || !Number.isInteger(size / known)) {
-    throw new ShapeError(`reshape: ${formatShape(from)} does not fit ${formatShape(to)}`);
+    throw new ShapeError(`${formatShape(from)} does not fit ${formatShape(to)}`);
   }
   return to.map((dim) => (dim === -1 ? size / known : dim));
 }
@@ -290,9 +293,9 @@ export const concat: Operation<[parts: readonly Operand[], axis: number]> = oper
     },
   },
   (parts, axis) => {
-    if (parts.length === 0) throw new ShapeError('concat: at least one part is expected');
+    if (parts.length === 0) throw new ShapeError('at least one part is expected');
     const nodes = parts.map(asExpr);
-    return [nodes, { axis: normalizeAxes(axis, nodes[0]!.rank, 'concat')[0]! }];
+    return [nodes, { axis: normalizeAxes(axis, nodes[0]!.rank)[0]! }];
   },
 );
 
@@ -333,7 +336,7 @@ export const slice: Operation<[x: Operand, axis: number, start: number, end: num
     },
     (x, axis, start, end, step = 1) => {
       const node = asExpr(x);
-      const at = normalizeAxes(axis, node.rank, 'slice')[0]!;
+      const at = normalizeAxes(axis, node.rank)[0]!;
       const fromEnd = (position: number) => (position < 0 ? position + sizeOf([node.shape[at]!]) : position);
       return [[node], { axis: at, start: fromEnd(start), end: fromEnd(end), step }];
     },

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import { type Manifest, parseManifest } from './manifest.js';
+import { writeWhole } from './write.js';
+
+/** The manifest's file name. */
+export const manifestFile = 'manifest.json';
+
+/** A manifest before the list of files, which is made when they are written. */
+export type ManifestDraft = Omit<Manifest, 'files'>;
+
+/**
+ * Writes a model's folder; makes it where it does not exist. Each file is written whole, the manifest last: it
+ * lists the others by size and hash, so that a folder whose writing was interrupted is seen to be incomplete.
+ * @throws {UserError} when the folder cannot be written
+ */
+export async function writeFolder(
+  folder: string,
+  draft: ManifestDraft,
+  files: ReadonlyMap<string, Uint8Array | string>,
+): Promise<void> {
+  await makeFolder(folder);
+  const listed: Manifest['files'] = {};
+  for (const [name, content] of files) {
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    await writeWhole(join(folder, name), bytes);
+    listed[name] = { bytes: bytes.length, sha256: sha256(bytes) };
+  }
+  await writeWhole(join(folder, manifestFile), `${JSON.stringify({ ...draft, files: listed }, null, 2)}\n`);
+}
+
+/**
+ * Makes a folder and its parents.
+ * @throws {UserError} when that is not possible
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new UserError(`${folder}: the folder cannot be made: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A model's folder, read and checked. */
+export interface ModelFolder {
+  readonly manifest: Manifest;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Reads a model's folder and checks every file against the manifest.
+ * @throws {UserError} when it is missing, incomplete, damaged, foreign or newer
+ */
+export async function readFolder(folder: string): Promise<ModelFolder> {
+  const path = join(folder, manifestFile);
+  const manifest = parseManifest(new TextDecoder().decode(await read(path, folder)), path);
+  const files = new Map<string, Uint8Array>();
+  for (const [name, { bytes, sha256: expected }] of Object.entries(manifest.files)) {
+    const content = await read(join(folder, name), folder);
+    if (content.length !== bytes) {
+      throw new UserError(
+        `${join(folder, name)}: damaged: ${bytes} bytes are expected, it has ${content.length}`,
+      );
+    }
+    if (sha256(content) !== expected)
+      throw new UserError(`${join(folder, name)}: damaged: its content is not what was saved`);
+    files.set(name, content);
+  }
+  return { manifest, files };
+}
+
+async function read(path: string, folder: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new UserError(
+        `${folder}: no trained model here: ${path} is missing; give the folder that 'train' or 'save' wrote`,
+        { cause },
+      );
+    }
+    throw new UserError(`${path}: cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

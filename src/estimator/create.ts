@@ -1,0 +1,65 @@
+import { UserError } from '../errors.js';
+import { type AutoencoderInput, autoencoderFamily } from '../models/autoencoder.js';
+import { familyNamed } from '../models/families.js';
+import { parseOptions } from '../models/options.js';
+import { type VaeInput, vaeFamily } from '../models/vae.js';
+import { Model, type ModelParts } from './model.js';
+import type { Platform } from './platform.js';
+import { VariationalModel } from './variational.js';
+
+/** What every model is told. */
+export interface CommonOptions {
+  /** Features of one sample, or its shape: 784, or [28, 28]. */
+  readonly input: number | readonly number[];
+  /** Decides the first weights, and later shuffling and noise where `fit` is given no seed; 0 by default. */
+  readonly seed?: number;
+}
+
+/** Options of `autoencoder`. */
+export type AutoencoderOptions = CommonOptions & AutoencoderInput;
+
+/** Options of `vae`. The likelihood may be given by its name alone. */
+export type VaeOptions = CommonOptions &
+  Omit<VaeInput, 'likelihood'> & { readonly likelihood?: VaeInput['likelihood'] | 'bernoulli' | 'gaussian' };
+
+/** A plain autoencoder on a platform. */
+export function createAutoencoder(platform: Platform, options: AutoencoderOptions): Model {
+  const { input, seed = 0, ...config } = options;
+  return new Model(platform, {
+    family: 'autoencoder',
+    config: parseOptions(autoencoderFamily.schema, config, 'autoencoder'),
+    ...common(input, seed),
+  });
+}
+
+/** A variational autoencoder on a platform. */
+export function createVae(platform: Platform, options: VaeOptions): VariationalModel {
+  const { input, seed = 0, likelihood, ...rest } = options;
+  const config = {
+    ...rest,
+    ...(likelihood && { likelihood: typeof likelihood === 'string' ? { type: likelihood } : likelihood }),
+  };
+  return new VariationalModel(platform, {
+    family: 'vae',
+    config: parseOptions(vaeFamily.schema, config, 'vae'),
+    ...common(input, seed),
+  });
+}
+
+/** A model of any family from parts that were saved; the configuration is checked again. */
+export function restoreModel(platform: Platform, parts: ModelParts): Model {
+  const config = parseOptions(familyNamed(parts.family).schema, parts.config, parts.family);
+  const kind = parts.family === 'vae' ? VariationalModel : Model;
+  return new kind(platform, { ...parts, config });
+}
+
+function common(input: number | readonly number[], seed: number): Pick<ModelParts, 'sample' | 'seed'> {
+  const shape = typeof input === 'number' ? [input] : [...input];
+  if (shape.length === 0 || !shape.every((length) => Number.isSafeInteger(length) && length > 0)) {
+    throw new UserError(
+      `input: the number of features, or the shape of a sample, is expected; got ${JSON.stringify(input)}`,
+    );
+  }
+  if (!Number.isSafeInteger(seed)) throw new UserError(`seed: a whole number is expected, got ${seed}`);
+  return { sample: { dtype: 'float32', shape, scale: 1 }, seed };
+}

@@ -1,0 +1,106 @@
+import { type Dataset, sampleCount } from '../data/dataset.js';
+import { Random } from '../random/random.js';
+import { evaluationModel, figureNames, type Trained } from './export.js';
+import { extraInputs, forEachChunk, toInput } from './inference.js';
+import type { Platform } from './platform.js';
+
+/** A latent dimension is active when the variance of its mean over the data is above this (Burda et al. 2016). */
+const activeVariance = 0.01;
+
+/** What a model reaches on data. Losses in nats per sample, summed over features; errors in model units. */
+export interface Evaluation {
+  readonly samples: number;
+  /** What training minimises, without penalties on weights. */
+  readonly loss: number;
+  /** Mean over samples and features of the squared error of the reconstruction. */
+  readonly mse: number;
+  /** Mean over samples and features of the absolute error. */
+  readonly mae: number;
+  /** 10 · log₁₀(1 / mse), in decibels: the peak is 1. */
+  readonly psnr: number;
+  /** Numbers in a code over numbers in a sample; not a compression ratio, which is of bytes. */
+  readonly dimensionRatio: number;
+  /** Latent dimensions whose code varies over the data (variance above 0.01). */
+  readonly activeUnits: number;
+  /** VAE: the negative evidence lower bound, `reconstructionNll` + `kl`, one draw of the code for each sample. */
+  readonly negativeElbo?: number;
+  /** VAE: -E log p(x | z). */
+  readonly reconstructionNll?: number;
+  /** VAE: KL(q(z | x) ‖ N(0, 1)). */
+  readonly kl?: number;
+}
+
+/** Measures a model on data. The seed decides the draws of codes. */
+export async function evaluate(
+  platform: Platform,
+  trained: Trained,
+  data: Dataset,
+  seed: number,
+): Promise<Evaluation> {
+  const { definition, sample } = trained;
+  const { model, scope } = evaluationModel(trained);
+  const session = await platform.createSession(model);
+  const names = figureNames(definition, sample);
+  const sums = new Float64Array(names.length);
+  const moments = new CodeMoments(definition.latent);
+  try {
+    await forEachChunk(toInput(data, sample), async (chunk, start) => {
+      const count = chunk.shape[0]!;
+      const { figures, code } = await session.run({
+        input: chunk,
+        ...extraInputs(definition, scope, count, new Random(seed, 'evaluate', start)),
+      });
+      (figures!.data as Float32Array).forEach((value, i) => {
+        sums[i]! += count * value;
+      });
+      moments.add(code!.data as Float32Array);
+    });
+  } finally {
+    await session.release();
+  }
+  const samples = sampleCount(data);
+  const figures = Object.fromEntries(names.map((name, i) => [name, sums[i]! / samples]));
+  const { reconstructionNll, kl } = figures;
+  return {
+    samples,
+    loss: figures.loss!,
+    mse: figures.squaredError!,
+    mae: figures.absoluteError!,
+    psnr: 10 * Math.log10(1 / figures.squaredError!),
+    dimensionRatio: definition.latent / definition.features,
+    activeUnits: moments.active(),
+    ...(kl !== undefined && reconstructionNll !== undefined
+      ? { negativeElbo: reconstructionNll + kl, reconstructionNll, kl }
+      : {}),
+  };
+}
+
+/** Running mean and variance of each latent dimension (Welford), so that codes need not be kept. */
+class CodeMoments {
+  private count = 0;
+  private readonly mean: Float64Array;
+  private readonly squares: Float64Array;
+
+  constructor(private readonly latent: number) {
+    this.mean = new Float64Array(latent);
+    this.squares = new Float64Array(latent);
+  }
+
+  add(codes: Float32Array): void {
+    for (let start = 0; start < codes.length; start += this.latent) {
+      this.count++;
+      for (let i = 0; i < this.latent; i++) {
+        const before = codes[start + i]! - this.mean[i]!;
+        this.mean[i]! += before / this.count;
+        this.squares[i]! += before * (codes[start + i]! - this.mean[i]!);
+      }
+    }
+  }
+
+  active(): number {
+    return this.squares.reduce(
+      (active, square) => active + (square / this.count > activeVariance ? 1 : 0),
+      0,
+    );
+  }
+}

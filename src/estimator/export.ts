@@ -1,0 +1,114 @@
+import { type Expr, input } from '../graph/expr.js';
+import { toOnnx } from '../graph/onnx.js';
+import { abs, mul, sub } from '../graph/ops/elementwise.js';
+import { concat, mean, reshape } from '../graph/ops/shaping.js';
+import type { Definition } from '../models/definition.js';
+import { type SampleSpec, sampleInput, toSamples } from '../models/io.js';
+import { Scope } from '../nn/scope.js';
+
+/** A trained model as its graphs need it. */
+export interface Trained {
+  readonly family: string;
+  readonly definition: Definition;
+  readonly sample: SampleSpec;
+  readonly weights: Readonly<Record<string, Float32Array>>;
+}
+
+const batch = 'batch';
+
+function unitsOf({ dtype, scale }: SampleSpec): string {
+  return dtype === 'uint8'
+    ? `bytes from 0 to 255, multiplied by ${scale} inside the model`
+    : 'numbers as they were in training';
+}
+
+function write(
+  trained: Trained,
+  name: string,
+  doc: string,
+  outputs: Readonly<Record<string, Expr>>,
+  docs: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const initializers = new Map(Object.entries(trained.weights));
+  return toOnnx({ name, doc, outputs, docs, initializers, metadata: { family: trained.family } });
+}
+
+/** The encoder: `input` as the user has samples → the code, or its distribution. */
+export function encoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
+  const scope = Scope.root({ training: false });
+  const outputs = trained.definition.encode(sampleInput(trained.sample, batch).x, scope);
+  const docs = {
+    input: `Samples: ${unitsOf(trained.sample)}.`,
+    code: `The codes, ${trained.definition.latent} numbers for each sample.`,
+    mean: 'The mean of the code for each sample; give it to the decoder.',
+    logVar: "The logarithm of the code's variance, for each sample and latent dimension.",
+  };
+  return write(trained, 'encoder', 'Maps samples to codes.', outputs, docs);
+}
+
+/** The decoder: `code` → samples in the user's units. */
+export function decoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
+  const { definition, sample } = trained;
+  const code = input('code', [batch, definition.latent]);
+  const reconstruction = toSamples(definition.decode(code, Scope.root({ training: false })), sample);
+  const docs = {
+    code: `Codes, ${definition.latent} numbers for each sample.`,
+    reconstruction: 'Samples in the units and the shape of the training data, as float32.',
+  };
+  return write(trained, 'decoder', 'Maps codes to samples.', { reconstruction }, docs);
+}
+
+/** A graph that needs more than samples: the scope names its noise and scheduled numbers. */
+export interface ScopedModel {
+  readonly model: Uint8Array<ArrayBuffer>;
+  readonly scope: Scope;
+}
+
+/** The decoder as a distribution: `code` and noise → one draw of p(x | z), in the user's units. */
+export function observationModel(trained: Trained): ScopedModel {
+  const { definition, sample } = trained;
+  const scope = Scope.root({ training: false });
+  const drawn = definition.observe!(input('code', [batch, definition.latent]), scope);
+  return {
+    model: write(trained, 'observation', '', { reconstruction: toSamples(drawn, sample) }, {}),
+    scope,
+  };
+}
+
+/** Both: `input` → its reconstruction. */
+export function autoencoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
+  const { definition, sample } = trained;
+  const scope = Scope.root({ training: false });
+  const [code] = Object.values(definition.encode(sampleInput(sample, batch).x, scope));
+  const docs = {
+    input: `Samples: ${unitsOf(sample)}.`,
+    reconstruction: 'The reconstruction in the units and the shape of the input, as float32.',
+  };
+  const outputs = { reconstruction: toSamples(definition.decode(code!, scope), sample) };
+  return write(trained, 'autoencoder', 'Maps samples to their reconstructions.', outputs, docs);
+}
+
+/** The names of the figures in the `figures` output of `evaluationModel`, in their order. */
+export function figureNames(definition: Definition, sample: SampleSpec): string[] {
+  const { metrics } = definition.objective(sampleInput(sample, 1).x, Scope.root({ training: false }));
+  return ['loss', ...Object.keys(metrics), 'squaredError', 'absoluteError'];
+}
+
+/**
+ * What `evaluate` measures on a batch: the objective and its parts, and the mean squared and absolute error of the
+ * reconstruction in model units; and the codes.
+ */
+export function evaluationModel(trained: Trained): ScopedModel {
+  const { definition, sample } = trained;
+  const scope = Scope.root({ training: false });
+  const { x } = sampleInput(sample, batch);
+  const { loss, metrics } = definition.objective(x, scope);
+  const [code] = Object.values(definition.encode(x, scope));
+  const error = sub(x, definition.decode(code!, scope));
+  const figures = [loss, ...Object.values(metrics), mean(mul(error, error)), mean(abs(error))];
+  const vector = concat(
+    figures.map((figure) => reshape(figure, [1])),
+    0,
+  );
+  return { model: write(trained, 'evaluation', '', { figures: vector, code: code! }, {}), scope };
+}

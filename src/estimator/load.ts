@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { type ModelFolder, readFolder } from '../artifact/folder.js';
+import { fromSafetensors } from '../artifact/safetensors.js';
+import { UserError } from '../errors.js';
+import { type FamilyName, families } from '../models/families.js';
+import { restoreModel } from './create.js';
+import type { Model } from './model.js';
+import type { Platform } from './platform.js';
+
+/**
+ * Reads a model from its folder. What it computes is bit for bit what it computed when it was saved.
+ * @throws {UserError} when the folder holds no model, or a file is missing, damaged, foreign or newer
+ */
+export async function loadModel(platform: Platform, folder: string): Promise<Model> {
+  const { manifest, files } = await readFolder(folder);
+  const { family, config, sample, seed, training } = manifest;
+  if (!(family in families)) {
+    throw new UserError(
+      `${folder}: a model of the family '${family}', which this version does not know; update autoencoder`,
+    );
+  }
+  const weights = readWeights(folder, files);
+  const parts = {
+    family: family as FamilyName,
+    config,
+    sample,
+    seed,
+    weights,
+    ...(training !== null && { training }),
+  };
+  const model = restoreModel(platform, { ...parts, history: readHistory(files) });
+  for (const { name, shape } of model.variables) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (weights[name]?.length !== size) {
+      throw new UserError(
+        `${join(folder, weightsFile)}: damaged: '${name}' should have ${size} numbers, it has ${weights[name]?.length ?? 'none'}`,
+      );
+    }
+  }
+  return model;
+}
+
+const weightsFile = 'weights.safetensors';
+
+function readWeights(folder: string, files: ModelFolder['files']): Record<string, Float32Array> {
+  const path = join(folder, weightsFile);
+  const file = files.get(weightsFile);
+  if (file === undefined) throw new UserError(`${path}: the manifest does not list the weights`);
+  return Object.fromEntries([...fromSafetensors(file, path).tensors].map(([name, { data }]) => [name, data]));
+}
+
+/** The history as it was written; of a model that was never trained there are no rows. */
+function readHistory(files: ModelFolder['files']) {
+  const [header = '', ...lines] = new TextDecoder()
+    .decode(files.get('history.csv') ?? new Uint8Array())
+    .trim()
+    .split('\n');
+  const columns = header.split(',');
+  const rows = lines.map((line) => {
+    const cells = line.split(',');
+    return Object.fromEntries(columns.flatMap((column, i) => (cells[i] ? [[column, Number(cells[i])]] : [])));
+  });
+  return { rows, reason: 'finished' as const, stopReason: null };
+}

@@ -1,0 +1,331 @@
+import type { ManifestDraft } from '../artifact/folder.js';
+import { artifactVersion } from '../artifact/manifest.js';
+import { toSafetensors } from '../artifact/safetensors.js';
+import { type Dataset, type DatasetInput, sampleCount } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import type { Definition } from '../models/definition.js';
+import { type FamilyName, familyNamed } from '../models/families.js';
+import { featuresOf, type SampleSpec, sampleInput } from '../models/io.js';
+import { Scope, type Variable } from '../nn/scope.js';
+import { Random } from '../random/random.js';
+import type { Session } from '../runtime/backend.js';
+import { DivergenceError, type FitOptions, type FitResult, fit } from '../train/fit.js';
+import { type History, historyCsv } from '../train/history.js';
+import { variablesOf } from '../train/programs.js';
+import { version } from '../version.js';
+import { type Evaluation, evaluate } from './evaluate.js';
+import { autoencoderModel, decoderModel, encoderModel, type Trained } from './export.js';
+import { type Matrix, runChunks, toInput } from './inference.js';
+import type { Platform } from './platform.js';
+import { matchSpec, readSamples, sampleSpecOf } from './samples.js';
+
+/** How to train; validation data in any form that `fit` takes. */
+export interface TrainingOptions extends Omit<FitOptions, 'validation'> {
+  readonly validation?: DatasetInput;
+}
+
+/** A model as it is made or loaded. */
+export interface ModelParts {
+  readonly family: FamilyName;
+  readonly config: unknown;
+  readonly sample: SampleSpec;
+  readonly seed: number;
+  readonly weights?: Readonly<Record<string, Float32Array>>;
+  readonly history?: History;
+  readonly training?: Readonly<Record<string, unknown>>;
+}
+
+/** The files of a saved model by name, and its manifest without the list of files. */
+export interface ModelFiles {
+  readonly manifest: ManifestDraft;
+  readonly files: ReadonlyMap<string, Uint8Array | string>;
+}
+
+type SessionName = 'encoder' | 'decoder' | 'autoencoder';
+
+const graphs: Readonly<Record<SessionName, (trained: Trained) => Uint8Array>> = {
+  encoder: encoderModel,
+  decoder: decoderModel,
+  autoencoder: autoencoderModel,
+};
+
+/** An autoencoder of any family: train it, use it, save it. */
+export class Model {
+  readonly family: FamilyName;
+  /** The family's options, defaults filled in. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly seed: number;
+  protected readonly definition: Definition;
+  private spec: SampleSpec;
+  private weightValues: Readonly<Record<string, Float32Array>>;
+  private lastHistory: History | null;
+  private trainingRecord: Readonly<Record<string, unknown>> | null;
+  private readonly sessions = new Map<SessionName, Promise<Session>>();
+  private fitting = false;
+
+  constructor(
+    protected readonly platform: Platform,
+    parts: ModelParts,
+  ) {
+    this.family = parts.family;
+    this.config = parts.config as Readonly<Record<string, unknown>>;
+    this.seed = parts.seed;
+    this.spec = parts.sample;
+    this.definition = familyNamed(parts.family).define(parts.config, featuresOf(parts.sample));
+    this.weightValues = parts.weights ?? this.initialWeights();
+    this.lastHistory = parts.history ?? null;
+    this.trainingRecord = parts.training ?? null;
+  }
+
+  /** How samples look outside the model; known once it has been trained. */
+  get sampleSpec(): SampleSpec {
+    return this.spec;
+  }
+
+  /** Features of one sample. */
+  get features(): number {
+    return this.definition.features;
+  }
+
+  /** Numbers in one code. */
+  get latent(): number {
+    return this.definition.latent;
+  }
+
+  /** All weights by name, row-major; kernels of dense layers are [in, out]. */
+  get weights(): Readonly<Record<string, Float32Array>> {
+    return this.weightValues;
+  }
+
+  /** Every tensor that the model keeps, with its shape and whether training changes it by gradients. */
+  get variables(): readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly trainable: boolean;
+  }[] {
+    return [...this.variableMap()].map(([name, { shape, trainable }]) => ({ name, shape, trainable }));
+  }
+
+  /** Numbers that training changes. */
+  get parameterCount(): number {
+    const sizes = this.variables.filter(({ trainable }) => trainable).map(({ shape }) => sizeOf(shape));
+    return sizes.reduce((a, b) => a + b, 0);
+  }
+
+  /** The last training, or `null`. */
+  get history(): History | null {
+    return this.lastHistory;
+  }
+
+  /** How the model was trained: optimizer, epochs, seed and the like, or `null`. */
+  get training(): Readonly<Record<string, unknown>> | null {
+    return this.trainingRecord;
+  }
+
+  /**
+   * Trains the model; a second call goes on from the weights of the first with a new optimizer. Runs in a worker
+   * thread where there is one: the event loop stays free.
+   *
+   * @param input samples in any form that `dataset` takes; bytes are scaled to [0, 1] inside the model
+   * @returns every figure of every epoch
+   * @throws {UserError} when data or options do not fit
+   * @throws {DivergenceError} when loss or gradients are not finite; the model then has its last good weights
+   */
+  async fit(input: DatasetInput, options: TrainingOptions = {}): Promise<History> {
+    if (this.fitting)
+      throw new UserError('fit: this model is being trained already; wait for the first call to end');
+    this.fitting = true;
+    try {
+      return await this.train(input, options);
+    } finally {
+      this.fitting = false;
+    }
+  }
+
+  private async train(input: DatasetInput, { validation, ...options }: TrainingOptions): Promise<History> {
+    let data = readSamples(input, this.features);
+    const seed = options.seed ?? this.seed;
+    // What samples look like is settled by the first training; later ones must agree with it.
+    const sample = this.lastHistory === null ? sampleSpecOf(data) : this.spec;
+    data = matchSpec(data, sample);
+    const target = {
+      definition: this.definition,
+      sample,
+      weights: this.weightValues,
+      runner: this.platform.runJob,
+      form: this.platform.form,
+    };
+    const fitOptions = {
+      ...options,
+      seed,
+      ...(validation !== undefined && {
+        validation: matchSpec(readSamples(validation, this.features), sample),
+      }),
+    };
+    try {
+      const result = await fit(target, data, fitOptions);
+      this.adopt(result, sample, fitOptions, data);
+      return result.history;
+    } catch (error) {
+      if (error instanceof DivergenceError) this.adopt(error.result, sample, fitOptions, data);
+      throw error;
+    }
+  }
+
+  private adopt(
+    { weights, history, optimizer }: FitResult,
+    sample: SampleSpec,
+    options: FitOptions,
+    data: Dataset,
+  ): void {
+    this.weightValues = weights;
+    this.spec = sample;
+    this.lastHistory = history;
+    const { epochs = 10, batchSize = 128, seed = this.seed, validationSplit, learningRateSchedule } = options;
+    this.trainingRecord = {
+      samples: sampleCount(data),
+      ...(data.source !== undefined && { data: data.source }),
+      epochs,
+      batchSize,
+      seed,
+      optimizer,
+      ...(validationSplit !== undefined && { validationSplit }),
+      ...(learningRateSchedule !== undefined && { learningRateSchedule }),
+      ended: history.stopReason ?? history.reason,
+    };
+    void this.dropSessions();
+  }
+
+  /**
+   * The codes of samples, [samples, latent]. Of a variational model: the means.
+   * @throws {UserError} when samples do not fit the model
+   */
+  async encode(input: DatasetInput): Promise<Matrix> {
+    const outputs = await this.encoded(input);
+    return Object.values(outputs)[0]!;
+  }
+
+  /** All that the encoder gives, by name. */
+  protected async encoded(input: DatasetInput): Promise<Readonly<Record<string, Matrix>>> {
+    const data = matchSpec(readSamples(input, this.features), this.spec);
+    const names = this.encoderOutputs();
+    return runChunks(await this.session('encoder'), 'input', toInput(data, this.spec), names);
+  }
+
+  /**
+   * The samples of codes, [samples, …shape], in the units of the training data.
+   * @param codes [samples, latent]
+   * @throws {UserError} when a code has not as many numbers as the model's
+   */
+  async decode(codes: DatasetInput): Promise<Matrix> {
+    const data = readSamples(codes, this.latent);
+    const code = {
+      dtype: 'float32' as const,
+      shape: [sampleCount(data), this.latent],
+      data: Float32Array.from(data.data),
+    };
+    const { reconstruction } = await runChunks(await this.session('decoder'), 'code', code, [
+      'reconstruction',
+    ]);
+    return reconstruction!;
+  }
+
+  /** What the model makes of samples: [samples, …shape], in the units of the training data. */
+  async reconstruct(input: DatasetInput): Promise<Matrix> {
+    const data = matchSpec(readSamples(input, this.features), this.spec);
+    const session = await this.session('autoencoder');
+    const { reconstruction } = await runChunks(session, 'input', toInput(data, this.spec), [
+      'reconstruction',
+    ]);
+    return reconstruction!;
+  }
+
+  /** Measures the model on samples. `seed` decides the draws of codes of a variational model. */
+  async evaluate(
+    input: DatasetInput,
+    { seed = this.seed }: { readonly seed?: number } = {},
+  ): Promise<Evaluation> {
+    const data = matchSpec(readSamples(input, this.features), this.spec);
+    return evaluate(this.platform, this.trained(), data, seed);
+  }
+
+  /** The model as files: the three ONNX graphs, weights as safetensors, the history as CSV. */
+  toFiles(): ModelFiles {
+    const tensors = new Map(
+      this.variables.map(({ name, shape }) => [name, { shape, data: this.weightValues[name]! }]),
+    );
+    const trained = this.trained();
+    const files = new Map<string, Uint8Array | string>([
+      ...Object.entries(graphs).map(([name, graph]) => [`${name}.onnx`, graph(trained)] as const),
+      ['weights.safetensors', toSafetensors({ tensors, metadata: { format: 'autoencoder weights' } })],
+      ['history.csv', historyCsv(this.lastHistory?.rows ?? [])],
+    ]);
+    const manifest: ManifestDraft = {
+      format: 'autoencoder',
+      version: artifactVersion,
+      writtenBy: `autoencoder ${version}`,
+      family: this.family,
+      config: { ...this.config },
+      sample: { ...this.spec, shape: [...this.spec.shape] },
+      seed: this.seed,
+      training: this.trainingRecord,
+    };
+    return { manifest, files };
+  }
+
+  /**
+   * Writes the model into a folder, which is made where it does not exist: `manifest.json`, `encoder.onnx`,
+   * `decoder.onnx`, `autoencoder.onnx`, `weights.safetensors`, `history.csv`. Node only.
+   * @throws {UserError} when the folder cannot be written
+   */
+  async save(folder: string): Promise<void> {
+    const { writeFolder } = await import('../artifact/folder.js');
+    const { manifest, files } = this.toFiles();
+    await writeFolder(folder, manifest, files);
+  }
+
+  protected trained(): Trained {
+    return {
+      family: this.family,
+      definition: this.definition,
+      sample: this.spec,
+      weights: this.weightValues,
+    };
+  }
+
+  private session(name: SessionName): Promise<Session> {
+    const known = this.sessions.get(name) ?? this.platform.createSession(graphs[name](this.trained()));
+    this.sessions.set(name, known);
+    return known;
+  }
+
+  /** Graphs hold the weights of when they were compiled. */
+  private async dropSessions(): Promise<void> {
+    const old = [...this.sessions.values()];
+    this.sessions.clear();
+    // A session that could not be made has told its caller already.
+    for (const session of old) await session.then((made) => made.release()).catch(() => undefined);
+  }
+
+  private encoderOutputs(): string[] {
+    return Object.keys(this.definition.encode(sampleInput(this.spec, 1).x, Scope.root({ training: false })));
+  }
+
+  private variableMap(): ReadonlyMap<string, Variable> {
+    return variablesOf(this.definition, this.spec);
+  }
+
+  /** Every weight is drawn from its own stream, so that one more layer leaves the others as they were. */
+  private initialWeights(): Record<string, Float32Array> {
+    return Object.fromEntries(
+      [...this.variableMap()].map(([name, { shape, initializer }]) => [
+        name,
+        initializer(shape, new Random(this.seed, 'weights', name)),
+      ]),
+    );
+  }
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}

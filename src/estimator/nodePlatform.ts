@@ -1,0 +1,10 @@
+import { nodeBackend } from '../runtime/node/backend.js';
+import { runInWorker } from '../train/node/runner.js';
+import type { Platform } from './platform.js';
+
+/** Node: trains in a worker thread, infers in the calling one. */
+export const nodePlatform: Platform = {
+  form: nodeBackend.programForm,
+  runJob: runInWorker,
+  createSession: nodeBackend.createSession,
+};

@@ -1,0 +1,43 @@
+import { checkFinite, summary } from '../data/checks.js';
+import { type Dataset, type DatasetInput, dataset, featureShape, featureSize } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import type { SampleSpec } from '../models/io.js';
+
+/** How samples of these data look: bytes are scaled to [0, 1] inside the model, everything else is taken as it is. */
+export function sampleSpecOf(data: Dataset): SampleSpec {
+  const isBytes = data.data instanceof Uint8Array && summary(data).max > 1;
+  const dtype = data.data instanceof Uint8Array ? 'uint8' : 'float32';
+  return { dtype, shape: [...featureShape(data)], scale: isBytes ? 1 / 255 : 1 };
+}
+
+/** A data set whose samples have as many features as the model. */
+export function readSamples(input: DatasetInput, features: number, shape?: readonly number[]): Dataset {
+  const data = dataset(input, shape);
+  const size = featureSize(data);
+  if (size !== features) {
+    const given = featureShape(data).join(' × ');
+    throw new UserError(
+      `${data.source ?? 'the data'}: a sample has ${given}${given.includes('×') ? ` = ${size}` : ''} features, but the model takes ${features}`,
+    );
+  }
+  return data;
+}
+
+/**
+ * The same data in the dtype that a trained model reads.
+ * @throws {UserError} for numbers that are no bytes where the model was trained on bytes
+ */
+export function matchSpec(data: Dataset, sample: SampleSpec): Dataset {
+  checkFinite(data);
+  const isBytes = data.data instanceof Uint8Array;
+  if (isBytes === (sample.dtype === 'uint8')) return data;
+  if (isBytes) return { ...data, data: Float32Array.from(data.data) };
+  const { min, max } = summary(data);
+  const whole = min >= 0 && max <= 255 && data.data.every(Number.isInteger);
+  if (!whole) {
+    throw new UserError(
+      `${data.source ?? 'the data'}: the model was trained on bytes (whole numbers from 0 to 255), but these are numbers in [${min}, ${max}]; give the data as they were in training`,
+    );
+  }
+  return { ...data, data: Uint8Array.from(data.data) };
+}

@@ -1,0 +1,58 @@
+import type { DatasetInput } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import { fillNoise } from '../random/fill.js';
+import { Random } from '../random/random.js';
+import { observationModel } from './export.js';
+import { extraInputs, forEachChunk, type Matrix } from './inference.js';
+import { Model } from './model.js';
+
+/** How to draw from a generative model. */
+export interface SampleOptions {
+  /** The model's own by default. */
+  readonly seed?: number;
+  /** Whether pixels are drawn from p(x | z) too, or its mean is given (the default, as in most figures). */
+  readonly observation?: 'mean' | 'draw';
+}
+
+/** A model with a distribution over codes: it can also draw new samples. */
+export class VariationalModel extends Model {
+  /** The distribution of each sample's code: mean and logarithm of the variance, each [samples, latent]. */
+  async posterior(input: DatasetInput): Promise<{ readonly mean: Matrix; readonly logVar: Matrix }> {
+    const { mean, logVar } = await this.encoded(input);
+    return { mean: mean!, logVar: logVar! };
+  }
+
+  /**
+   * New samples: codes drawn from the prior N(0, 1), decoded. [count, …shape], in the units of the training data.
+   * @throws {UserError} when `count` is no whole number above 0
+   */
+  async sample(
+    count: number,
+    { seed = this.seed, observation = 'mean' }: SampleOptions = {},
+  ): Promise<Matrix> {
+    if (!(Number.isSafeInteger(count) && count > 0)) {
+      throw new UserError(`sample: a whole number above 0 is expected, got ${count}`);
+    }
+    const codes = { data: new Float32Array(count * this.latent), shape: [count, this.latent] };
+    fillNoise(codes.data, 'normal', new Random(seed, 'prior'));
+    return observation === 'mean' ? this.decode(codes) : this.draw(codes, seed);
+  }
+
+  private async draw(codes: Matrix, seed: number): Promise<Matrix> {
+    const { definition, sample } = this.trained();
+    const { model, scope } = observationModel(this.trained());
+    const session = await this.platform.createSession(model);
+    const [count] = codes.shape;
+    const data = new Float32Array(count! * definition.features);
+    try {
+      await forEachChunk({ dtype: 'float32', ...codes }, async (code, start) => {
+        const noise = extraInputs(definition, scope, code.shape[0]!, new Random(seed, 'observation', start));
+        const { reconstruction } = await session.run({ code, ...noise });
+        data.set(reconstruction!.data as Float32Array, start * definition.features);
+      });
+    } finally {
+      await session.release();
+    }
+    return { data, shape: [count!, ...sample.shape] };
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Expr } from '../graph/expr.js';
+import { abs, mul, sigmoid } from '../graph/ops/elementwise.js';
+import { mean } from '../graph/ops/shaping.js';
+import { activationRange } from '../nn/activations.js';
+import { sequential } from '../nn/layers.js';
+import { losses, sumFeatures } from '../nn/losses.js';
+import type { Scope } from '../nn/scope.js';
+import type { Definition } from './definition.js';
+import {
+  activationName,
+  type Family,
+  hiddenLayers,
+  inputLayers,
+  networkOptions,
+  outputLayer,
+} from './family.js';
+
+const schema = z.strictObject({
+  ...networkOptions,
+  /** Activation of the code. */
+  latentActivation: activationName.default('linear'),
+  /** Activation of the reconstruction. */
+  output: activationName.default('sigmoid'),
+  loss: z.enum(['mse', 'mae', 'huber', 'bce']).default('mse'),
+  /** Factor on Σ|code|, which makes codes sparse. */
+  codeL1: z.number().nonnegative().default(0),
+});
+
+/** All options of a plain autoencoder, defaults filled in. */
+export type AutoencoderConfig = z.output<typeof schema>;
+
+/** The options as a user gives them. */
+export type AutoencoderInput = z.input<typeof schema>;
+
+/**
+ * The plain autoencoder: minimises (1/m) Σ ‖xᵢ - g(f(xᵢ))‖², or the sum over features of another loss, averaged
+ * over samples.
+ */
+export const autoencoderFamily: Family<AutoencoderConfig> = {
+  name: 'autoencoder',
+  schema: schema as z.ZodType<AutoencoderConfig>,
+  define(config, features): Definition {
+    const encoder = sequential(
+      ...inputLayers(config),
+      ...hiddenLayers(config.hidden, config),
+      outputLayer(config.latent, config, config.latentActivation),
+    );
+    // Cross-entropy is computed from logits, so its decoder ends in them and `decode` adds the sigmoid.
+    const fromLogits = config.loss === 'bce';
+    const decoder = sequential(
+      ...hiddenLayers([...config.hidden].reverse(), config),
+      outputLayer(features, config, fromLogits ? 'linear' : config.output),
+    );
+    const encode = (x: Expr, scope: Scope) => scope.in('encoder', (inner) => encoder(x, inner));
+    const decode = (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner));
+    const [low, high] = fromLogits ? [0, 1] : (activationRange[config.output] ?? [-Infinity, Infinity]);
+    return {
+      features,
+      latent: config.latent,
+      encode: (x, scope) => ({ code: encode(x, scope) }),
+      decode: (code, scope) => (fromLogits ? sigmoid(decode(code, scope)) : decode(code, scope)),
+      objective(x, scope) {
+        const code = encode(x, scope);
+        if (config.codeL1 > 0 && scope.training)
+          scope.penalty(mul(mean(sumFeatures(abs(code))), config.codeL1));
+        const loss = mean(sumFeatures(losses[config.loss](x, decode(code, scope))));
+        return { loss, metrics: config.loss === 'mse' ? { mse: mul(loss, 1 / features) } : {} };
+      },
+      scalars: {},
+      support: {
+        low,
+        high,
+        because: fromLogits ? "the loss 'bce'" : `the output activation '${config.output}'`,
+      },
+    };
+  },
+};

@@ -1,0 +1,34 @@
+import type { Expr } from '../graph/expr.js';
+import type { Schedule } from '../nn/schedules.js';
+import type { Scope } from '../nn/scope.js';
+
+/** A number that changes while training runs: `base` times the schedule's factor. */
+export interface ScheduledScalar {
+  readonly base: number;
+  readonly schedule: Schedule;
+}
+
+/**
+ * What makes a family of models: its networks and its objective, as functions that build expressions. Everything
+ * else (training, saving, exporting, evaluating) is the same for all of them.
+ *
+ * `x` is [batch, features] in model units (bytes already divided by 255).
+ */
+export interface Definition {
+  /** Features of one sample. */
+  readonly features: number;
+  /** Numbers in one code. */
+  readonly latent: number;
+  /** The encoder's results by name; the first is the code that `decode` takes, [batch, latent]. */
+  encode(x: Expr, scope: Scope): Readonly<Record<string, Expr>>;
+  /** The reconstruction (a mean), [batch, features], in model units. */
+  decode(code: Expr, scope: Scope): Expr;
+  /** What training minimises, and what is reported beside it: scalars, averaged over the batch. */
+  objective(x: Expr, scope: Scope): { readonly loss: Expr; readonly metrics: Readonly<Record<string, Expr>> };
+  /** Numbers that `objective` asks its scope for. */
+  readonly scalars: Readonly<Record<string, ScheduledScalar>>;
+  /** What data must satisfy, in model units, and why. */
+  readonly support: { readonly low: number; readonly high: number; readonly because: string };
+  /** Draws from p(x | z), where the decoder defines a distribution. */
+  readonly observe?: (code: Expr, scope: Scope) => Expr;
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { Expr } from '../graph/expr.js';
+import { add, exp, mul } from '../graph/ops/elementwise.js';
+import { mean } from '../graph/ops/shaping.js';
+import { sequential } from '../nn/layers.js';
+import { type LikelihoodConfig, likelihood } from '../nn/likelihoods.js';
+import { klToStandardNormal } from '../nn/losses.js';
+import type { Scope } from '../nn/scope.js';
+import type { Definition } from './definition.js';
+import {
+  activationName,
+  count,
+  type Family,
+  hiddenLayers,
+  inputLayers,
+  networkOptions,
+  outputLayer,
+  scheduleSchema,
+} from './family.js';
+
+const likelihoodSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('bernoulli') }),
+  z.strictObject({
+    type: z.literal('gaussian'),
+    variance: z.union([z.number().positive(), z.literal('learned')]).default(1),
+    activation: activationName.default('linear'),
+  }),
+  z.strictObject({ type: z.literal('categorical'), classes: count }),
+]);
+
+const schema = z.strictObject({
+  ...networkOptions,
+  likelihood: likelihoodSchema.default({ type: 'bernoulli' }),
+  /** Weight of the KL term (Higgins et al. 2017); 1 gives the evidence lower bound. */
+  beta: z.number().nonnegative().default(1),
+  /** How the weight of the KL term rises: warm-up, or cyclic. */
+  betaSchedule: scheduleSchema.default({ type: 'constant' }),
+});
+
+/** All options of a variational autoencoder, defaults filled in. */
+export type VaeConfig = z.output<typeof schema>;
+
+/** The options as a user gives them. */
+export type VaeInput = z.input<typeof schema>;
+
+/**
+ * The variational autoencoder (Kingma and Welling 2014): minimises
+ * (1/m) Σ [ -E_q log p(x | z) + β · KL(q(z | x) ‖ N(0, 1)) ] with z = μ + σ ⊙ ε, one draw of ε for each sample and
+ * step. Both terms are sums over features and latents, in nats, averaged over the batch.
+ */
+export const vaeFamily: Family<VaeConfig> = {
+  name: 'vae',
+  schema: schema as z.ZodType<VaeConfig>,
+  define(config, features): Definition {
+    const trunk = sequential(...inputLayers(config), ...hiddenLayers(config.hidden, config));
+    const head = outputLayer(config.latent, config);
+    const decoder = sequential(
+      ...hiddenLayers([...config.hidden].reverse(), config),
+      outputLayer(features, config),
+    );
+    const observation = likelihood(config.likelihood as LikelihoodConfig);
+
+    const posterior = (x: Expr, scope: Scope) =>
+      scope.in('encoder', (inner) => {
+        const hidden = inner.in('hidden', (deeper) => trunk(x, deeper));
+        return {
+          mean: inner.in('mean', (s) => head(hidden, s)),
+          logVar: inner.in('logVar', (s) => head(hidden, s)),
+        };
+      });
+    const output = (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner));
+    const [low, high] = observation.support;
+    return {
+      features,
+      latent: config.latent,
+      encode: posterior,
+      decode: (code, scope) => observation.mean(output(code, scope)),
+      observe: (code, scope) =>
+        scope.in('likelihood', (inner) => observation.sample(output(code, scope), inner)),
+      objective(x, scope) {
+        const { mean: center, logVar } = posterior(x, scope);
+        const noise = scope.noise('posterior', 'normal', center.shape);
+        const code = add(center, mul(exp(mul(logVar, 0.5)), noise));
+        const decoded = output(code, scope);
+        const nll = mean(
+          scope.in('likelihood', (inner) => observation.negativeLogLikelihood(x, decoded, inner)),
+        );
+        const kl = mean(klToStandardNormal(center, logVar));
+        const plain = config.beta === 1 && config.betaSchedule.type === 'constant';
+        const weighted = plain ? kl : mul(kl, scope.scalar('beta'));
+        return { loss: add(nll, weighted), metrics: { reconstructionNll: nll, kl } };
+      },
+      scalars: { beta: { base: config.beta, schedule: config.betaSchedule } },
+      support: { low, high, because: `the likelihood '${config.likelihood.type}'` },
+    };
+  },
+};

@@ -1,0 +1,139 @@
+import { constant, type Expr, input } from '../graph/expr.js';
+import { gradient } from '../graph/gradient.js';
+import { toOnnx } from '../graph/onnx.js';
+import { add, clip, div, maximum, minimum, mul, sqrt } from '../graph/ops/elementwise.js';
+import { concat, reshape, sum } from '../graph/ops/shaping.js';
+import { sizeOf } from '../graph/shape.js';
+import type { Definition } from '../models/definition.js';
+import { type SampleSpec, sampleInput } from '../models/io.js';
+import { type OptimizerConfig, optimizer as optimizerOf } from '../nn/optimizers.js';
+import { Scope } from '../nn/scope.js';
+import {
+  outputName,
+  type Program,
+  type ProgramForm,
+  slotInput,
+  type VariableSpec,
+} from '../runtime/backend.js';
+
+/** Limits on gradients. */
+export interface ClipOptions {
+  /** The largest norm that all gradients together may have; more is scaled down. */
+  readonly clipNorm?: number | undefined;
+  /** The largest size that one gradient element may have; more is cut. */
+  readonly clipValue?: number | undefined;
+}
+
+/** What the graphs of one training run have in common. */
+export interface ProgramOptions extends ClipOptions {
+  readonly definition: Definition;
+  readonly sample: SampleSpec;
+  readonly optimizer: OptimizerConfig;
+  readonly form: ProgramForm;
+}
+
+interface Built {
+  readonly scope: Scope;
+  readonly loss: Expr;
+  readonly metrics: Readonly<Record<string, Expr>>;
+}
+
+function build({ definition, sample }: ProgramOptions, batch: number, training: boolean): Built {
+  const scope = Scope.root({ training });
+  const { x } = sampleInput(sample, batch);
+  const { loss, metrics } = definition.objective(x, scope);
+  // The loss that is reported is the one that is minimised, penalties included.
+  const total = scope.penalties === null ? loss : add(loss, scope.penalties);
+  return { scope, loss: total, metrics: { loss: total, ...metrics } };
+}
+
+/** The variables of a model in the order in which it asks for them. */
+export function variablesOf(definition: Definition, sample: SampleSpec): Scope['variables'] {
+  const scope = Scope.root({ training: true });
+  definition.objective(sampleInput(sample, 1).x, scope);
+  return scope.variables;
+}
+
+/** The same as plain data, for a backend. */
+export function variableSpecs(variables: Scope['variables']): VariableSpec[] {
+  return [...variables].map(([name, { shape, trainable }]) => ({ name, shape, trainable }));
+}
+
+/** The names of the metrics, in the order in which programs give them. */
+export function metricNames(options: ProgramOptions): string[] {
+  return Object.keys(build(options, 1, false).metrics);
+}
+
+/** The graph that measures a batch: metrics alone. */
+export function evaluateProgram(options: ProgramOptions, batch: number): Program {
+  const built = build(options, batch, false);
+  return program(built, batch, {});
+}
+
+/** The graph that learns from a batch. */
+export function trainProgram(options: ProgramOptions, batch: number): Program {
+  const built = build(options, batch, true);
+  const trainable = [...built.scope.variables].filter(([, variable]) => variable.trainable);
+  const raw = gradient(
+    built.loss,
+    trainable.map(([, variable]) => variable.expr),
+  );
+  const gradients = clipped(raw, options);
+  const outputs: Record<string, Expr> = {};
+  for (const [name, next] of built.scope.updates) outputs[outputName.next('weight', name)] = next;
+  if (options.form === 'gradients') {
+    trainable.forEach(([name], i) => {
+      outputs[outputName.gradient(name)] = gradients[i]!;
+    });
+    return program(built, batch, outputs);
+  }
+
+  const rule = optimizerOf(options.optimizer);
+  const scalars = Object.fromEntries(
+    Object.keys(rule.scalars(1, 0)).map((name) => [name, input(scalarInput(name), [])]),
+  );
+  trainable.forEach(([name, { expr, shape }], i) => {
+    const slots = Object.fromEntries(
+      Object.keys(rule.slots).map((slot) => [slot, input(slotInput(slot, name), shape)]),
+    );
+    const next = rule.update(expr, gradients[i]!, slots, scalars);
+    outputs[outputName.next('weight', name)] = next.weight;
+    for (const [slot, value] of Object.entries(next.slots)) outputs[outputName.next(slot, name)] = value;
+  });
+  outputs[outputName.gradientNorm] = squares(raw);
+  return program(built, batch, outputs);
+}
+
+/** The input that carries one of the optimizer's numbers, in `update` programs. */
+export function scalarInput(name: string): string {
+  return `optimizer/${name}`;
+}
+
+function program({ scope, metrics }: Built, batch: number, outputs: Readonly<Record<string, Expr>>): Program {
+  const vector = concat(
+    Object.values(metrics).map((metric) => reshape(metric, [1])),
+    0,
+  );
+  return {
+    batch,
+    model: toOnnx({ name: 'step', outputs: { [outputName.metrics]: vector, ...outputs } }),
+    noises: [...scope.noises].map(([name, { kind, shape }]) => ({
+      name,
+      kind,
+      shape: shape.map((dim) => sizeOf([dim])),
+    })),
+    scalars: [...scope.scalars.keys()],
+  };
+}
+
+function squares(gradients: readonly Expr[]): Expr {
+  return gradients.map((g) => sum(mul(g, g))).reduce((a, b) => add(a, b), constant(0));
+}
+
+function clipped(gradients: readonly Expr[], { clipNorm, clipValue }: ClipOptions): readonly Expr[] {
+  if (clipValue !== undefined) return gradients.map((g) => clip(g, -clipValue, clipValue));
+  if (clipNorm === undefined) return gradients;
+  const norm = sqrt(squares(gradients));
+  const factor = minimum(div(clipNorm, maximum(norm, 1e-12)), 1);
+  return gradients.map((g) => mul(g, factor));
+}

@@ -1,0 +1,46 @@
+import { type Dataset, featureShape, featureSize, sampleCount } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import { permutation } from '../random/fill.js';
+import { Random } from '../random/random.js';
+
+/**
+ * Sets a share of the samples aside at random. The same seed gives the same split.
+ * @param share between 0 and 1, ends excluded
+ * @throws {UserError} when the share is not in range, or leaves one side without samples
+ */
+export function splitDataset(
+  whole: Dataset,
+  share: number,
+  seed: number,
+): { data: Dataset; validation: Dataset } {
+  if (!(share > 0 && share < 1))
+    throw new UserError(`validationSplit: a number between 0 and 1 is expected, got ${share}`);
+  const count = sampleCount(whole);
+  const aside = Math.round(count * share);
+  if (aside === 0 || aside === count) {
+    throw new UserError(
+      `validationSplit: ${share} of ${count} samples is ${aside}; both sides need at least one`,
+    );
+  }
+  const order = permutation(count, new Random(seed, 'split'));
+  // Sorted, so that rows keep their order and memory is read in one direction.
+  return {
+    data: pick(whole, order.slice(aside).sort()),
+    validation: pick(whole, order.slice(0, aside).sort()),
+  };
+}
+
+function pick(whole: Dataset, rows: Uint32Array): Dataset {
+  const size = featureSize(whole);
+  const buffer = new SharedArrayBuffer(rows.length * size * whole.data.BYTES_PER_ELEMENT);
+  const data = whole.data instanceof Uint8Array ? new Uint8Array(buffer) : new Float32Array(buffer);
+  rows.forEach((row, i) => {
+    data.set(whole.data.subarray(row * size, (row + 1) * size), i * size);
+  });
+  return {
+    data,
+    shape: [rows.length, ...featureShape(whole)],
+    ...(whole.labels && { labels: Int32Array.from(rows, (row) => whole.labels![row]!) }),
+    ...(whole.source !== undefined && { source: whole.source }),
+  };
+}
