@@ -59,7 +59,8 @@ export function fromSafetensors(file: Uint8Array, source: string): StoredTensors
     throw damaged(`its header should have ${length} bytes, but the file has ${file.length}`);
   }
   const header = parseHeader(file.subarray(8, 8 + length), damaged);
-  const body = file.subarray(8 + length);
+  // A plain array: `slice` of a Node Buffer would share its memory, at an offset that floats may not have.
+  const body = new Uint8Array(file.buffer, file.byteOffset + 8 + length, file.length - 8 - length);
   const tensors = new Map<string, StoredTensor>();
   let expected = 0;
   for (const [name, entry] of Object.entries(header)) {

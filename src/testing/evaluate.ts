@@ -38,6 +38,26 @@ export async function compile(
   };
 }
 
+/** A tensor that goes into a written model or comes out of it. */
+export interface TensorValue {
+  readonly data: ArrayLike<number>;
+  readonly dims: readonly number[];
+  readonly type: string;
+}
+
+/** Runs a written model once, on float32 inputs. */
+export async function runModel(
+  model: Uint8Array,
+  feeds: Readonly<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>,
+): Promise<Record<string, TensorValue>> {
+  const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const tensors = Object.entries(feeds).map(([name, { data, dims }]) => [
+    name,
+    new ort.Tensor('float32', data, dims),
+  ]);
+  return (await session.run(Object.fromEntries(tensors))) as unknown as Record<string, TensorValue>;
+}
+
 /** Computes named expressions once. */
 export async function evaluate<K extends string>(
   outputs: Readonly<Record<K, Expr>>,
