@@ -1,7 +1,8 @@
 import { type Expr, input } from '../graph/expr.js';
 import { toOnnx } from '../graph/onnx.js';
 import { abs, mul, sub } from '../graph/ops/elementwise.js';
-import { concat, mean, reshape } from '../graph/ops/shaping.js';
+import { mean } from '../graph/ops/reducing.js';
+import { concat, reshape } from '../graph/ops/shaping.js';
 import type { Definition } from '../models/definition.js';
 import { type SampleSpec, sampleInput, toSamples } from '../models/io.js';
 import { Scope } from '../nn/scope.js';

@@ -279,9 +279,8 @@ export class Model {
    * @throws {UserError} when the folder cannot be written
    */
   async save(folder: string): Promise<void> {
-    const { writeFolder } = await import('../artifact/folder.js');
     const { manifest, files } = this.toFiles();
-    await writeFolder(folder, manifest, files);
+    await this.platform.writeFolder(folder, manifest, files);
   }
 
   protected trained(): Trained {

@@ -1,3 +1,4 @@
+import { writeFolder } from '../artifact/folder.js';
 import { nodeBackend } from '../runtime/node/backend.js';
 import { runInWorker } from '../train/node/runner.js';
 import type { Platform } from './platform.js';
@@ -7,4 +8,5 @@ export const nodePlatform: Platform = {
   form: nodeBackend.programForm,
   runJob: runInWorker,
   createSession: nodeBackend.createSession,
+  writeFolder,
 };

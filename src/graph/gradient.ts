@@ -1,6 +1,6 @@
 import { constant, type Expr, explaining, inPlace, topological } from './expr.js';
 import { add } from './ops/elementwise.js';
-import { sumTo } from './ops/shaping.js';
+import { sumTo } from './ops/reducing.js';
 import { formatShape, ShapeError, sizeOf } from './shape.js';
 
 /**

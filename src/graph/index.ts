@@ -40,24 +40,7 @@ export {
 } from './ops/elementwise.js';
 export { type GemmOptions, gemm, matMul } from './ops/linear.js';
 export { averagePool, maxPool, type PoolOptions, upsample } from './ops/pooling.js';
-export {
-  argMax,
-  concat,
-  expand,
-  gather,
-  logSoftmax,
-  logSumExp,
-  max,
-  mean,
-  oneHot,
-  pad,
-  reshape,
-  scatterAdd,
-  slice,
-  softmax,
-  sum,
-  transpose,
-  variance,
-} from './ops/shaping.js';
+export { argMax, expand, logSoftmax, logSumExp, max, mean, softmax, sum, variance } from './ops/reducing.js';
+export { concat, gather, oneHot, pad, reshape, scatterAdd, slice, transpose } from './ops/shaping.js';
 export { type OperationName, table } from './ops/table.js';
 export { type Dim, type DType, type Shape, ShapeError } from './shape.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Expr } from '../graph/expr.js';
 import { abs, mul, sigmoid } from '../graph/ops/elementwise.js';
-import { mean } from '../graph/ops/shaping.js';
+import { mean } from '../graph/ops/reducing.js';
 import { activationRange } from '../nn/activations.js';
 import { sequential } from '../nn/layers.js';
 import { losses, sumFeatures } from '../nn/losses.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Expr } from '../graph/expr.js';
 import { add, exp, mul } from '../graph/ops/elementwise.js';
-import { mean } from '../graph/ops/shaping.js';
+import { mean } from '../graph/ops/reducing.js';
 import { sequential } from '../nn/layers.js';
 import { type LikelihoodConfig, likelihood } from '../nn/likelihoods.js';
 import { klToStandardNormal } from '../nn/losses.js';

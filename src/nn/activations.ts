@@ -1,6 +1,6 @@
 import type { Expr } from '../graph/expr.js';
 import { add, elu, erf, leakyRelu, mul, relu, sigmoid, softplus, tanh } from '../graph/ops/elementwise.js';
-import { softmax } from '../graph/ops/shaping.js';
+import { softmax } from '../graph/ops/reducing.js';
 
 /** SELU's constants, from its fixed point at mean 0 and variance 1 (Klambauer et al. 2017). */
 const seluScale = 1.0507009873554805;

@@ -12,7 +12,7 @@ import {
   sub,
 } from '../graph/ops/elementwise.js';
 import { gemm } from '../graph/ops/linear.js';
-import { mean, sum, variance } from '../graph/ops/shaping.js';
+import { mean, sum, variance } from '../graph/ops/reducing.js';
 import { formatShape, ShapeError, sizeOf } from '../graph/shape.js';
 import { type ActivationName, activations } from './activations.js';
 import { type InitializerName, initializers } from './initializers.js';

@@ -1,6 +1,7 @@
 import type { Expr } from '../graph/expr.js';
 import { add, cast, exp, less, log, mul, neg, sigmoid } from '../graph/ops/elementwise.js';
-import { argMax, logSoftmax, oneHot, reshape, softmax } from '../graph/ops/shaping.js';
+import { argMax, logSoftmax, softmax } from '../graph/ops/reducing.js';
+import { oneHot, reshape } from '../graph/ops/shaping.js';
 import { sizeOf } from '../graph/shape.js';
 import { type ActivationName, activationRange, activations } from './activations.js';
 import { initializers } from './initializers.js';

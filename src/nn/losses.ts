@@ -1,6 +1,6 @@
 import type { Expr } from '../graph/expr.js';
 import { abs, add, exp, lessOrEqual, mul, softplus, sub, where } from '../graph/ops/elementwise.js';
-import { sum } from '../graph/ops/shaping.js';
+import { sum } from '../graph/ops/reducing.js';
 
 /** A loss between target and prediction, element by element; both of one shape. */
 export type Loss = (target: Expr, prediction: Expr) => Expr;

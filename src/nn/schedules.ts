@@ -49,7 +49,8 @@ export function scheduleFactor(schedule: Schedule, step: number, stepsPerEpoch: 
     case 'warmup': {
       const { duration, from = 0, then = { type: 'constant' } } = schedule;
       if (time < duration) return from + (1 - from) * (time / duration);
-      const done = schedule.unit === 'step' ? duration : duration * stepsPerEpoch;
+      // Whole steps: 1.1 epochs of ten steps are 11.000000000000002, which would start `then` before its beginning.
+      const done = Math.ceil((schedule.unit === 'step' ? duration : duration * stepsPerEpoch) - 1e-9);
       return scheduleFactor(then, step - done, stepsPerEpoch);
     }
     case 'cyclic':

@@ -107,3 +107,8 @@ export const outputName = {
 export function slotInput(slot: string, variable: string): string {
   return `slot/${slot}/${variable}`;
 }
+
+/** The name of the input that carries one of the optimizer's numbers, in `update` programs. */
+export function scalarInput(name: string): string {
+  return `optimizer/${name}`;
+}

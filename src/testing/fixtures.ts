@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { constant, type Expr, input } from '../graph/expr.js';
-import { mul } from '../graph/ops/elementwise.js';
-import { sum } from '../graph/ops/shaping.js';
+import { constant, type Expr, input, mul, sum } from '../graph/index.js';
 
 /** A tensor as the fixtures hold it, row-major. */
 export interface StoredTensor {

@@ -1,4 +1,5 @@
-import { stringify } from 'csv-stringify/sync';
+// This build needs no `Buffer`, so it runs in browsers too.
+import { stringify } from 'csv-stringify/browser/esm/sync';
 import type { HistoryRow } from './callbacks.js';
 import type { JobEnd } from './job.js';
 

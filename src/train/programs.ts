@@ -2,7 +2,8 @@ import { constant, type Expr, input } from '../graph/expr.js';
 import { gradient } from '../graph/gradient.js';
 import { toOnnx } from '../graph/onnx.js';
 import { add, clip, div, maximum, minimum, mul, sqrt } from '../graph/ops/elementwise.js';
-import { concat, reshape, sum } from '../graph/ops/shaping.js';
+import { sum } from '../graph/ops/reducing.js';
+import { concat, reshape } from '../graph/ops/shaping.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
 import { type SampleSpec, sampleInput } from '../models/io.js';
@@ -12,6 +13,7 @@ import {
   outputName,
   type Program,
   type ProgramForm,
+  scalarInput,
   slotInput,
   type VariableSpec,
 } from '../runtime/backend.js';
@@ -102,11 +104,6 @@ export function trainProgram(options: ProgramOptions, batch: number): Program {
   });
   outputs[outputName.gradientNorm] = squares(raw);
   return program(built, batch, outputs);
-}
-
-/** The input that carries one of the optimizer's numbers, in `update` programs. */
-export function scalarInput(name: string): string {
-  return `optimizer/${name}`;
 }
 
 function program({ scope, metrics }: Built, batch: number, outputs: Readonly<Record<string, Expr>>): Program {

@@ -32,7 +32,9 @@ export function splitDataset(
 
 function pick(whole: Dataset, rows: Uint32Array): Dataset {
   const size = featureSize(whole);
-  const buffer = new SharedArrayBuffer(rows.length * size * whole.data.BYTES_PER_ELEMENT);
+  // Shared, so that a worker need not be sent a copy; pages have shared memory only when they are isolated.
+  const memory = typeof SharedArrayBuffer === 'undefined' ? ArrayBuffer : SharedArrayBuffer;
+  const buffer = new memory(rows.length * size * whole.data.BYTES_PER_ELEMENT);
   const data = whole.data instanceof Uint8Array ? new Uint8Array(buffer) : new Float32Array(buffer);
   rows.forEach((row, i) => {
     data.set(whole.data.subarray(row * size, (row + 1) * size), i * size);

@@ -1,7 +1,8 @@
 import { type Attributes, asExpr, type Expr, type Operand, type Operation, operation } from '../expr.js';
 import { broadcast, formatShape, ShapeError } from '../shape.js';
 import { expectFloats } from './elementwise.js';
-import { sumTo, transpose } from './shaping.js';
+import { sumTo } from './reducing.js';
+import { transpose } from './shaping.js';
 
 function swapLast(x: Expr): Expr {
   return transpose(

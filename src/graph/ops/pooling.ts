@@ -11,7 +11,8 @@ import { type Shape, ShapeError, sizeOf } from '../shape.js';
 import { convTranspose, isCount, isPositiveInteger } from './convolution.js';
 import { add, and, equal, expectFloats, mul, not, or, where } from './elementwise.js';
 import { matMul } from './linear.js';
-import { dilate, pad, reshape, slice, sum } from './shaping.js';
+import { sum } from './reducing.js';
+import { dilate, pad, reshape, slice } from './shaping.js';
 
 /** The window of a pooling operation; a list has one number for each spatial axis. */
 export interface PoolOptions {

@@ -3,14 +3,15 @@ import { conv, convTranspose } from './convolution.js';
 import * as elementwise from './elementwise.js';
 import { gemm, matMul } from './linear.js';
 import { averagePool, maxPool, upsample } from './pooling.js';
+import * as reducing from './reducing.js';
 import * as shaping from './shaping.js';
 
 const { add, sub, mul, div, neg, pow, maximum, minimum } = elementwise;
 const { greater, greaterOrEqual, less, lessOrEqual, equal, and, or, not, where, cast } = elementwise;
 const { exp, log, sqrt, log1p, abs, sign, floor, clip, stopGradient } = elementwise;
 const { tanh, sigmoid, erf, softplus, relu, leakyRelu, elu } = elementwise;
-const { sum, mean, max, softmax, logSoftmax, argMax } = shaping;
-const { expand, reshape, transpose, concat, slice, pad, gather, scatterAdd } = shaping;
+const { sum, mean, max, softmax, logSoftmax, argMax, expand } = reducing;
+const { reshape, transpose, concat, slice, pad, gather, scatterAdd } = shaping;
 
 /** Every operation that graphs are made of. Tests walk it; whoever adds an operation adds it here. */
 export const table = {
