@@ -299,7 +299,7 @@ describe('random graphs', () => {
           assert.equal(node.dtype, before[i]!.dtype);
         });
       }),
-      { seed: 1, numRuns: 1000 },
+      { seed: 1, numRuns: 500 },
     );
   });
 
@@ -309,7 +309,7 @@ describe('random graphs', () => {
         const once = optimize(build(instructions));
         assert.equal(topological(optimize(once)).length, topological(once).length);
       }),
-      { seed: 2, numRuns: 300 },
+      { seed: 2, numRuns: 200 },
     );
   });
 
@@ -338,8 +338,8 @@ describe('random graphs', () => {
           });
         });
       }),
-      { seed: 3, numRuns: 150 },
+      { seed: 3, numRuns: 100 },
     );
-    assert.ok(compared > 100, `only ${compared} graphs were compared`);
+    assert.ok(compared > 60, `only ${compared} graphs were compared`);
   });
 });

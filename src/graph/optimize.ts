@@ -8,7 +8,22 @@ import { simplify } from './simplify.js';
  * What no output needs drops out by never being reached.
  */
 export function optimize(outputs: readonly Expr[]): Expr[] {
-  return new Optimizer().run(outputs);
+  // The first pass shares what is equal, so that the later ones know what is used once.
+  let current = new Optimizer(new Map()).run(outputs);
+  for (let pass = 1; pass < passes; pass++) current = new Optimizer(countUses(current)).run(current);
+  return current;
+}
+
+/** Each pass moves numbers as far as the one before has cleared the way; no model we know needs more. */
+const passes = 4;
+
+/** How often each node is read, by other nodes or as an output. */
+function countUses(outputs: readonly Expr[]): Map<Expr, number> {
+  const uses = new Map<Expr, number>();
+  const count = (node: Expr) => uses.set(node, (uses.get(node) ?? 0) + 1);
+  outputs.forEach(count);
+  for (const node of topological(outputs)) node.inputs.forEach(count);
+  return uses;
 }
 
 class Optimizer {
@@ -16,10 +31,17 @@ class Optimizer {
   private readonly done = new Map<Expr, Expr>();
   private readonly numbers = new Map<Expr, number>();
   private readonly objects = new Map<unknown, number>();
+  private readonly resultUses = new Map<Expr, number>();
+
+  /** @param uses of the nodes as they are given; empty where they are not known, and then nothing is moved */
+  constructor(private readonly uses: ReadonlyMap<Expr, number>) {}
 
   run(outputs: readonly Expr[]): Expr[] {
-    for (const node of topological(outputs))
-      this.done.set(node, this.canonical(this.withCanonicalInputs(node)));
+    for (const node of topological(outputs)) {
+      const result = this.canonical(this.withCanonicalInputs(node));
+      this.done.set(node, result);
+      this.resultUses.set(result, (this.resultUses.get(result) ?? 0) + (this.uses.get(node) ?? 2));
+    }
     return outputs.map((output) => this.done.get(output)!);
   }
 
@@ -36,7 +58,7 @@ class Optimizer {
       expectSameType(found, node);
       return found;
     }
-    const simpler = simplify(fold(dropExpansion(node)));
+    const simpler = simplify(fold(dropExpansion(node)), (other) => this.usedOnce(other));
     const result = simpler === node ? node : this.resolve(simpler);
     this.known.set(key, result);
     if (!this.numbers.has(result)) this.numbers.set(result, this.numbers.size);
@@ -50,6 +72,11 @@ class Optimizer {
     return this.canonical(
       inputs.every((input, i) => input === node.inputs[i]) ? node : withInputs(node, inputs),
     );
+  }
+
+  /** A node that a rule has made has no user yet but the one that it was made for. */
+  private usedOnce(node: Expr): boolean {
+    return this.uses.size > 0 && (this.resultUses.get(node) ?? 1) === 1;
   }
 
   private keyOf(node: Expr): string {

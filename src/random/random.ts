@@ -44,9 +44,10 @@ export class Random {
   }
 }
 
+/** A part of a key as numbers of 32 bits, so marked that no two keys give the same list. */
 function words(part: number | string): number[] {
-  if (typeof part === 'string') return [part.length, ...Array.from(part, (char) => char.codePointAt(0)!)];
-  return [part | 0, Math.floor(part / 2 ** 32) | 0];
+  if (typeof part === 'string') return [1, part.length, ...Array.from(part, (char) => char.codePointAt(0)!)];
+  return [0, part | 0, Math.floor(part / 2 ** 32) | 0];
 }
 
 function hashed(key: readonly number[], start: number): number {
