@@ -173,6 +173,7 @@ describe('algebra', () => {
     ['transposed twice', g.transpose(g.transpose(x)), []],
     ['sum over axes of length 1', g.sum(g.reshape(x, [2, 1, 3]), 1), []],
     ['mean over no axes', g.mean(x, []), []],
+    ['mean of whole numbers over no axes', g.mean(g.input('n', [2, 3], 'int32'), []), []],
     ['max over no axes', g.max(x, []), []],
     ['the whole slice', g.slice(x, 1, 0, 3), []],
     ['cast to its own dtype', g.cast(x, 'float32'), []],
@@ -182,6 +183,43 @@ describe('algebra', () => {
   for (const [name, expr, left] of cases) {
     it(`${name} leaves ${left.join(' and ') || 'nothing'}`, () => assert.deepEqual(operations(expr), left));
   }
+
+  it('whole numbers are not treated as fractions', async () => {
+    const n = g.input('n', [2, 3], 'int32');
+    const m = g.constant([2, -3, 5], [3], 'int32');
+    const all = [
+      g.mean(n, 1),
+      g.mean(n),
+      g.div(n, 2),
+      g.div(n, -1),
+      g.mul(g.mul(n, 3), g.neg(m)),
+      g.sum(g.mul(n, -1), 0),
+      g.sub(0, g.add(n, n)),
+      g.mean(g.reshape(n, [2, 1, 3]), 1),
+      g.max(g.neg(g.neg(n)), 1),
+      g.where(g.greater(n, m), g.mul(n, 2), 0),
+    ];
+    const values = { n: Int32Array.of(7, -2, 4, -7, 3, 1) };
+    const plain = await (await compile(all, { optimized: false }))(values);
+    assert.deepEqual(await (await compile(all))(values), plain);
+  });
+
+  it('transposes in a row become the one that they are together', async () => {
+    const cube = g.input('cube', [2, 2, 2]);
+    const orders = [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ];
+    const all = orders.flatMap((a) => orders.map((b) => g.transpose(g.transpose(cube, a), b)));
+    const values = { cube: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8) };
+    const plain = await (await compile(all, { optimized: false }))(values);
+    assert.deepEqual(await (await compile(all))(values), plain);
+    assert.equal(operations(...all).length, orders.length - 1);
+  });
 
   it('numbers of several factors are not joined where their product leaves the range of float32', async () => {
     const [large, small] = [g.mul(g.mul(x, 1e30), 1e30), g.mul(g.mul(x, 1e-30), 1e-30)];

@@ -103,8 +103,10 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   mean: (node, [x]) => {
     const { axes, keepDims } = node.attributes as { axes: number[]; keepDims: boolean };
+    if (reducesNothing(x!.shape, axes)) return reshape(x!, node.shape);
     const lengths = axes.map((axis) => x!.shape[axis]!);
-    if (lengths.some((length) => typeof length === 'string')) return undefined;
+    // Of whole numbers 1 / n is none.
+    if (x!.dtype !== 'float32' || lengths.some((length) => typeof length === 'string')) return undefined;
     return mul(sum(x!, axes, keepDims), 1 / sizeOf(lengths));
   },
   max: (node, [x]) =>
