@@ -50,9 +50,15 @@ export async function forEachChunk(
   const width = rows.data.length / count;
   for (let start = 0; start < count; start += chunkSize) {
     const end = Math.min(start + chunkSize, count);
-    const data = rows.data.subarray(start * width, end * width);
+    const data = unshared(rows.data.subarray(start * width, end * width));
     await visit({ dtype: rows.dtype, shape: [end - start, ...rows.shape.slice(1)], data }, start);
   }
+}
+
+/** ONNX Runtime takes no arrays on memory that threads share, as the parts of a split data set are. */
+function unshared<T extends TensorValue['data']>(data: T): T {
+  const shared = typeof SharedArrayBuffer !== 'undefined' && data.buffer instanceof SharedArrayBuffer;
+  return shared ? (data.slice() as T) : data;
 }
 
 /** A data set as the input of a graph that wants samples of this kind. */

@@ -1,6 +1,7 @@
 import type { ManifestDraft } from '../artifact/folder.js';
 import { artifactVersion } from '../artifact/manifest.js';
 import { toSafetensors } from '../artifact/safetensors.js';
+import { checkFinite } from '../data/checks.js';
 import { type Dataset, type DatasetInput, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import type { Definition } from '../models/definition.js';
@@ -215,10 +216,11 @@ export class Model {
   /**
    * The samples of codes, [samples, …shape], in the units of the training data.
    * @param codes [samples, latent]
-   * @throws {UserError} when a code has not as many numbers as the model's
+   * @throws {UserError} when a code has not as many numbers as the model's, or numbers that are not finite
    */
   async decode(codes: DatasetInput): Promise<Matrix> {
     const data = readSamples(codes, this.latent);
+    checkFinite(data);
     const code = {
       dtype: 'float32' as const,
       shape: [sampleCount(data), this.latent],

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { webBackend } from '../runtime/web/backend.js';
-import type { WebBackendName } from '../runtime/web/ort.js';
+import type { WebBackendName } from '../runtime/web/name.js';
 import { runLoop } from '../train/loop.js';
 import type { Platform } from './platform.js';
 
