@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { type Manifest, parseManifest } from './manifest.js';
 import { writeWhole } from './write.js';
@@ -33,14 +34,46 @@ export async function writeFolder(
 
 /**
  * Makes a folder and its parents.
+ * @returns the topmost folder that had to be made, `undefined` where all were there
  * @throws {UserError} when that is not possible
  */
-export async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    throw new UserError(`${folder}: the folder cannot be made: ${(cause as Error).message}`, { cause });
+export async function makeFolder(folder: string): Promise<string | undefined> {
+  // One by one: Node's recursive `mkdir` never returns where a file system refuses with ENOENT, as /proc does.
+  const missing: string[] = [];
+  let path = resolve(folder);
+  while (!existsSync(path) && dirname(path) !== path) {
+    missing.unshift(path);
+    path = dirname(path);
   }
+  try {
+    for (const each of missing) await mkdir(each).catch(ignoreExisting);
+    if (!(await stat(folder)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+  } catch (cause) {
+    throw refusal(folder, cause);
+  }
+  return missing[0];
+}
+
+/** Another process may have made it in the meantime. */
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  ENOTDIR: 'a part of the path is a file',
+  ENOENT: 'the system allows no folder there',
+  ENAMETOOLONG: 'the name is longer than the system allows',
+};
+
+function refusal(folder: string, cause: unknown): unknown {
+  const reason = refusals[(cause as NodeJS.ErrnoException).code ?? ''];
+  if (reason === undefined) return cause;
+  return new UserError(`the folder ${folder} cannot be made: ${reason}; choose another place`, { cause });
 }
 
 /** A model's folder, read and checked. */

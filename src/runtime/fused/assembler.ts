@@ -7,16 +7,15 @@ const simd = 0xfd;
 
 /** Instructions as bytes; immediates follow them. */
 export const op = {
-  block: [0x02, 0x40],
   loop: [0x03, 0x40],
   end: [0x0b],
-  branch: [0x0c],
   branchIf: [0x0d],
   localGet: [0x20],
   localSet: [0x21],
+  localTee: [0x22],
   i32Const: [0x41],
   i32Add: [0x6a],
-  i32GreaterOrEqualUnsigned: [0x4f],
+  i32LessUnsigned: [0x49],
   f32Add: [0x92],
   load: [simd, 0x00],
   store: [simd, 0x0b],

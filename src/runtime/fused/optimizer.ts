@@ -24,7 +24,7 @@ export class FusedOptimizer {
   private readonly arrays: readonly string[];
   private readonly scalarNames: readonly string[];
   private readonly update: FusedLoop;
-  private readonly squares: (address: number, bytes: number) => number;
+  private readonly squares: (bytes: number) => number;
 
   constructor(
     private readonly optimizer: Optimizer,
@@ -58,8 +58,9 @@ export class FusedOptimizer {
       { into: 'weight', expr: next.weight },
       ...slots.map((slot) => ({ into: slot, expr: next.slots[slot]! })),
     ];
-    this.update = this.load(fuse({ results, arrays: this.arrays, scalars: this.scalarNames }));
-    this.squares = this.load(sumOfSquares());
+    const addresses = Object.fromEntries(this.arrays.map((array) => [array, this.address(array)]));
+    this.update = this.load(fuse({ results, arrays: addresses, scalars: this.scalarNames }));
+    this.squares = this.load(sumOfSquares(this.address('gradient')));
   }
 
   /** The names of the optimizer's arrays of state. */
@@ -75,14 +76,13 @@ export class FusedOptimizer {
 
   /** Whether all gradients are finite. */
   gradientsAreFinite(): boolean {
-    return Number.isFinite(this.squares(this.address('gradient'), this.arrayFloats * 4));
+    return Number.isFinite(this.squares(this.arrayFloats * 4));
   }
 
   /** One step, with the gradients that stand in memory. `step` counts from 1. */
   step(step: number, learningRate: number): void {
     const scalars = this.optimizer.scalars(step, learningRate);
-    const addresses = this.arrays.map((array) => this.address(array));
-    this.update(...addresses, this.arrayFloats * 4, ...this.scalarNames.map((name) => scalars[name]!));
+    this.update(this.arrayFloats * 4, ...this.scalarNames.map((name) => scalars[name]!));
   }
 
   private address(array: string): number {

@@ -6,6 +6,7 @@ import {
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from '../../graph/proto/onnx_pb.js';
+import type { SessionCache } from './sessionCache.js';
 
 // The binding of ONNX Runtime for Node copies every output of a run into fresh memory for its caller, also those
 // that were written into arrays given beforehand. For gradients that is a second pass over as many bytes as the
@@ -16,12 +17,17 @@ const marker = 'done';
 const refusal = /non.tensor/i;
 
 /** The same model with a first output that the binding cannot convert. */
-export function withMarker(model: Uint8Array): Uint8Array<ArrayBuffer> {
+function withMarker(model: Uint8Array): Uint8Array<ArrayBuffer> {
   const proto = fromBinary(ModelProtoSchema, model);
   const graph = proto.graph!;
   const [first] = graph.output;
   graph.node.push(
-    create(NodeProtoSchema, { opType: 'SequenceConstruct', input: [first!.name], output: [marker], name: marker }),
+    create(NodeProtoSchema, {
+      opType: 'SequenceConstruct',
+      input: [first!.name],
+      output: [marker],
+      name: marker,
+    }),
   );
   const elemType = create(TypeProtoSchema, { value: { case: 'tensorType', value: { elemType: 1 } } });
   graph.output.unshift(
@@ -33,15 +39,60 @@ export function withMarker(model: Uint8Array): Uint8Array<ArrayBuffer> {
   return toBinary(ModelProtoSchema, proto);
 }
 
-/** Runs a model that has the marker; results are in the arrays of `fetches`. */
-export async function quietRun(
-  session: ort.InferenceSession,
-  feeds: Readonly<Record<string, ort.Tensor>>,
-  fetches: Readonly<Record<string, ort.Tensor | null>>,
-): Promise<void> {
-  try {
-    await session.run(feeds, fetches);
-  } catch (error) {
-    if (!refusal.test((error as Error).message)) throw error;
-  }
+/** Tensors by the names of a graph's inputs or outputs. */
+export type TensorMap = Readonly<Record<string, ort.Tensor>>;
+
+/** Reads and writes the arrays that it was bound to. */
+export type BoundRun = () => Promise<void>;
+
+/**
+ * A run of a training program on fixed arrays, by the quiet way where this version of ONNX Runtime allows it. That
+ * is tried, not assumed: a first run must leave finite numbers in `probe`, one of the arrays that it writes.
+ */
+export async function bindQuietRun(
+  model: Uint8Array,
+  sessions: SessionCache,
+  feeds: TensorMap,
+  fetches: TensorMap,
+  probe: Float32Array,
+): Promise<BoundRun> {
+  const quiet = await sessions.get(withMarker(model));
+  const inputs = pick(feeds, quiet.inputNames);
+  // The marker comes first, or outputs before it would be copied.
+  const outputs = {
+    [marker]: null,
+    ...pick(
+      fetches,
+      quiet.outputNames.filter((name) => name !== marker),
+    ),
+  };
+  const run = async () => {
+    try {
+      await quiet.run(inputs, outputs);
+    } catch (error) {
+      if (!refusal.test((error as Error).message)) throw error;
+    }
+  };
+  probe.fill(Number.NaN);
+  await run();
+  return probe.every(Number.isFinite) ? run : bindRun(model, sessions, feeds, fetches);
+}
+
+/** The same by an ordinary run. */
+export async function bindRun(
+  model: Uint8Array,
+  sessions: SessionCache,
+  feeds: TensorMap,
+  fetches: TensorMap,
+): Promise<BoundRun> {
+  const session = await sessions.get(model);
+  const [inputs, outputs] = [pick(feeds, session.inputNames), pick(fetches, session.outputNames)];
+  return async () => {
+    await session.run(inputs, outputs);
+  };
+}
+
+/** The tensors that a graph declares: it leaves out inputs that no output needs. */
+function pick(tensors: TensorMap, names: readonly string[]): TensorMap {
+  return Object.fromEntries(names.map((name) => [name, tensors[name]!]));
 }

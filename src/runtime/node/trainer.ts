@@ -1,4 +1,5 @@
 import * as ort from 'onnxruntime-node';
+import { sizeOf } from '../../graph/shape.js';
 import { optimizer as optimizerOf } from '../../nn/optimizers.js';
 import {
   type BatchBuffers,
@@ -10,15 +11,12 @@ import {
   type VariableSpec,
 } from '../backend.js';
 import { FusedOptimizer } from '../fused/optimizer.js';
+import { type BoundRun, bindQuietRun, bindRun } from './quietRun.js';
 import type { SessionCache } from './sessionCache.js';
 
-type TensorMap = Record<string, ort.Tensor>;
-
-/** One compiled program with the tensors it reads and writes, all made once. */
+/** One compiled program with the arrays it reads and writes, all made once. */
 interface Bound {
-  readonly session: ort.InferenceSession;
-  readonly feeds: TensorMap;
-  readonly fetches: TensorMap;
+  readonly run: BoundRun;
   readonly buffers: BatchBuffers;
   readonly metrics: Float32Array;
 }
@@ -73,8 +71,8 @@ export class NodeTrainer implements Trainer {
   }
 
   async evaluate(program: Program): Promise<Float32Array> {
-    const { session, feeds, fetches, metrics } = this.bound.get(program)!;
-    await session.run(feeds, fetches);
+    const { run, metrics } = this.bound.get(program)!;
+    await run();
     return metrics;
   }
 
@@ -105,21 +103,22 @@ export class NodeTrainer implements Trainer {
 
   private async bind(program: Program, training: boolean, sessions: SessionCache): Promise<void> {
     const { row, metrics: names } = this.spec;
-    const session = await sessions.get(program.model);
     const shape = [program.batch, ...row.shape];
     const rows = row.dtype === 'uint8' ? new Uint8Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
     const metrics = new Float32Array(names.length);
     const zeros = (shape: readonly number[]) => new Float32Array(sizeOf(shape));
     const noises = Object.fromEntries(program.noises.map((noise) => [noise.name, zeros(noise.shape)]));
     const scalars = Object.fromEntries(program.scalars.map((name) => [name, zeros([])]));
-    const feeds: TensorMap = { input: new ort.Tensor(row.dtype as 'float32', rows as Float32Array, shape) };
+    const feeds: Record<string, ort.Tensor> = {
+      input: new ort.Tensor(row.dtype as 'float32', rows as Float32Array, shape),
+    };
     for (const noise of program.noises) feeds[noise.name] = floats(noises[noise.name]!, noise.shape);
     for (const name of program.scalars) feeds[name] = floats(scalars[name]!, []);
     for (const { name, shape } of this.trainable)
       feeds[name] = floats(this.optimizer.view('weight', name), shape);
     for (const { name, now } of this.states) feeds[name] = floats(now, this.shapeOf(name));
 
-    const fetches: TensorMap = { [outputName.metrics]: floats(metrics, [names.length]) };
+    const fetches: Record<string, ort.Tensor> = { [outputName.metrics]: floats(metrics, [names.length]) };
     if (training) {
       for (const { name, shape } of this.trainable) {
         fetches[outputName.gradient(name)] = floats(this.optimizer.view('gradient', name), shape);
@@ -127,15 +126,10 @@ export class NodeTrainer implements Trainer {
       for (const { name, next } of this.states)
         fetches[outputName.next('weight', name)] = floats(next, this.shapeOf(name));
     }
-    const declared = (tensors: TensorMap, wanted: readonly string[]) =>
-      Object.fromEntries(wanted.map((name) => [name, tensors[name]!]));
-    this.bound.set(program, {
-      session,
-      feeds: declared(feeds, session.inputNames),
-      fetches: declared(fetches, session.outputNames),
-      buffers: { rows, noises, scalars },
-      metrics,
-    });
+    const run = training
+      ? await bindQuietRun(program.model, sessions, feeds, fetches, metrics)
+      : await bindRun(program.model, sessions, feeds, fetches);
+    this.bound.set(program, { run, buffers: { rows, noises, scalars }, metrics });
   }
 
   private shapeOf(variable: string): readonly number[] {
@@ -145,8 +139,4 @@ export class NodeTrainer implements Trainer {
 
 function floats(data: Float32Array, shape: readonly number[]): ort.Tensor {
   return new ort.Tensor('float32', data, shape);
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
 }

@@ -1,0 +1,62 @@
+import { UserError } from '../errors.js';
+import { portableSpec } from './dataSpec.js';
+import type { RunOptions } from './runRecord.js';
+import type { TrainOptions } from './train.js';
+
+/** The options that decide a run's outcome; data are compared by what they hold. */
+const compared = [
+  'model',
+  'hidden',
+  'latent',
+  'latentActivation',
+  'activation',
+  'output',
+  'loss',
+  'likelihood',
+  'variance',
+  'beta',
+  'betaWarmup',
+  'batchSize',
+  'validationSplit',
+  'learningRate',
+  'optimizer',
+  'clipNorm',
+  'earlyStopping',
+  'seed',
+] as const satisfies readonly (keyof TrainOptions & keyof RunOptions)[];
+
+/**
+ * The options to go on with: those of the record. Options that are given again must be the same, since the
+ * outcome would otherwise be that of neither; only the number of epochs may grow.
+ * @throws {UserError} that names every option that differs
+ */
+export function resumeOptions(folder: string, recorded: RunOptions, given: TrainOptions): RunOptions {
+  const differing = compared.flatMap((name) => {
+    const value = given[name];
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(recorded[name])) return [];
+    return [`${flag(name)} ${text(value)} (the run has ${text(recorded[name])})`];
+  });
+  if (given.validation !== undefined && recorded.validation === undefined) {
+    differing.push(`--validation ${given.validation} (the run has none)`);
+  }
+  const { epochs = recorded.epochs } = given;
+  if (epochs < recorded.epochs)
+    differing.push(`--epochs ${epochs} (the run has ${recorded.epochs}; it may only grow)`);
+  if (differing.length > 0) {
+    throw new UserError(
+      `${folder}: a run goes on with the options it was started with, but other ones were given: ${differing.join(', ')}; leave them out, or start a new run with another --out`,
+    );
+  }
+  const { validation } = given;
+  return { ...recorded, epochs, ...(validation !== undefined && { validation: portableSpec(validation) }) };
+}
+
+function flag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function text(value: unknown): string {
+  if (value === undefined) return 'none';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(',');
+  return String(value);
+}

@@ -1,0 +1,12 @@
+import { activations } from '../nn/activations.js';
+import { losses } from '../nn/losses.js';
+import { defaultLearningRate } from '../nn/optimizers.js';
+
+/** What `train` offers by name. */
+export const choices = {
+  model: ['autoencoder', 'vae'],
+  activation: Object.keys(activations),
+  loss: Object.keys(losses),
+  likelihood: ['bernoulli', 'gaussian'],
+  optimizer: Object.keys(defaultLearningRate),
+} as const;

@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+}
+
+/** What a command is called and for; examples are pairs of a command line and what it does. */
+export interface CommandText {
+  readonly name: string;
+  readonly summary: string;
+  /** More than fits into a line of the list of commands. */
+  readonly details?: string;
+  readonly examples: readonly (readonly [line: string, effect: string])[];
+  /** What `--json` prints. */
+  readonly json: string;
+}
+
+/** A command with its help; `define` adds what is its own, and common options come last. */
+export function makeCommand(text: CommandText, define: (command: Command) => void): Command {
+  const command = new Command(text.name)
+    .summary(text.summary)
+    .description(
+      [text.summary, text.details]
+        .flatMap((part) => part ?? [])
+        .map(sentence)
+        .join(' '),
+    )
+    .helpOption('-h, --help', 'print this help');
+  define(command);
+  const examples = text.examples.map(([line, effect]) => `  ${line}\n      ${effect}`);
+  return command
+    .option('--json', text.json)
+    .option('--quiet', 'print nothing but errors')
+    .option('--debug', 'show where an error happened')
+    .addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** The argument that names a run. */
+export const runArgument = ['<run>', 'the folder that train wrote, such as runs/mnist-vae'] as const;
+
+/** The argument that names data. */
+export const dataArgument = [
+  '<data>',
+  'mnist, mnist:train, mnist:test, or the path of an IDX or .npy file (gzipped too); each may be followed by a slice such as [0:1000]',
+] as const;

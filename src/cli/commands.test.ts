@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { npyBytes } from '../data/npy.js';
+import { readNpy } from '../data/read.js';
+import { load, readDataset } from '../index.js';
+import { call, callJson, temporaryFolder } from './testing.js';
+
+const { path: root, remove } = temporaryFolder();
+after(remove);
+const vae = join(root, 'vae');
+const plain = join(root, 'plain');
+const test = 'mnist:test[0:200]';
+const at = (name: string) => join(root, name);
+
+function writeNpy(name: string, rows: number, columns: number, value: (i: number) => number): string {
+  const path = at(name);
+  writeFileSync(
+    path,
+    npyBytes({
+      data: Float32Array.from({ length: rows * columns }, (_, i) => value(i)),
+      shape: [rows, columns],
+    }),
+  );
+  return path;
+}
+
+async function refused(argv: readonly string[], message: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await call(...argv);
+  assert.deepEqual([code, stdout], [2, ''], stderr);
+  assert.match(stderr, message);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+}
+
+before(async () => {
+  const common = ['train', 'mnist[0:400]', '--hidden', '32', '--latent', '4', '--epochs', '2', '--quiet'];
+  for (const argv of [
+    ['--model', 'vae', '--out', vae],
+    ['--model', 'autoencoder', '--out', plain],
+  ]) {
+    assert.deepEqual(await call(...common, ...argv), { code: 0, stdout: '', stderr: '' });
+  }
+});
+
+describe('evaluate', () => {
+  it('prints the documented keys of a VAE, and no others', async () => {
+    const [found, ...more] = await callJson('evaluate', vae, test);
+    assert.equal(more.length, 0);
+    assert.deepEqual(Object.keys(found!).sort(), [
+      ...['activeUnits', 'codeSize', 'dimensionRatio', 'kl', 'loss', 'mae', 'mse', 'negativeElbo', 'psnr'],
+      ...['reconstructionNll', 'samples'],
+    ]);
+    const { reconstructionNll, kl, negativeElbo, samples, codeSize } = found as Record<string, number>;
+    assert.deepEqual([samples, codeSize], [200, 4]);
+    assert.equal(negativeElbo, reconstructionNll! + kl!);
+  });
+
+  it('prints those of an autoencoder, the same as the library measures', async () => {
+    const [found] = await callJson('evaluate', plain, test);
+    assert.deepEqual(Object.keys(found!), [
+      'samples',
+      'loss',
+      'mse',
+      'mae',
+      'psnr',
+      'codeSize',
+      'dimensionRatio',
+    ]);
+    const { mse } = await (await load(plain)).evaluate(await readDataset(test));
+    assert.equal(found!.mse, mse);
+  });
+
+  it('names units in its table', async () => {
+    const { stdout, stderr } = await call('evaluate', vae, test);
+    assert.equal(stderr, '');
+    assert.match(stdout, /negative ELBO +\d+\.\d {2}nats per sample/);
+    assert.match(stdout, /PSNR +\d+\.\d+ {2}dB/);
+  });
+
+  it('draws other codes with another seed', async () => {
+    const [a, b, c] = await Promise.all(
+      ['1', '1', '2'].map(
+        async (seed) => (await callJson('evaluate', vae, test, '--seed', seed))[0]!.negativeElbo,
+      ),
+    );
+    assert.equal(a, b);
+    assert.notEqual(a, c);
+  });
+
+  it('refuses data of another size, and data that are not finite', async () => {
+    await refused(
+      ['evaluate', vae, writeNpy('small.npy', 3, 5, () => 0)],
+      /5 features, but the model takes 784/,
+    );
+    const nan = writeNpy('nan.npy', 3, 784, (i) => (i === 800 ? Number.NaN : 0));
+    await refused(['evaluate', vae, nan], /1 NaN value in 1 of 3 samples: NaN in row 1, column 16/);
+  });
+});
+
+describe('encode and decode', () => {
+  it('encode writes codes that decode turns back into samples, in the units of the data', async () => {
+    const [codes, decoded] = [at('codes.npy'), at('decoded.npy')];
+    assert.deepEqual(await callJson('encode', vae, test, '-o', codes), [
+      { file: codes, samples: 200, codeSize: 4 },
+    ]);
+    assert.deepEqual(await callJson('decode', vae, codes, '-o', decoded), [
+      { file: decoded, samples: 200, shape: [28, 28] },
+    ]);
+    const model = await load(vae);
+    const expected = await model.reconstruct(await readDataset(test));
+    const found = await readNpy(decoded);
+    assert.deepEqual(found.shape, [200, 28, 28]);
+    assert.ok(
+      (found.data as Float32Array).some((value) => value > 50),
+      'not 0 to 255',
+    );
+    (found.data as Float32Array).forEach((value, i) => {
+      assert.ok(Math.abs(value - expected.data[i]!) < 1e-3);
+    });
+  });
+
+  it('encode writes CSV with a header, exact to the bit', async () => {
+    const path = at('codes.csv');
+    await callJson('encode', vae, test, '-o', path);
+    const [header, ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
+    assert.equal(header, 'z0,z1,z2,z3');
+    const { data } = await (await load(vae)).encode(await readDataset(test));
+    assert.deepEqual(Float32Array.from(lines.join(',').split(','), Number), data);
+  });
+
+  it('decode draws a picture, and takes as many codes as it is asked for', async () => {
+    await callJson('encode', plain, test, '-o', at('plain.npy'));
+    const [found] = await callJson('decode', plain, at('plain.npy'), '-o', at('decoded.png'), '--count', '7');
+    assert.equal(found!.samples, 7);
+    assert.equal(readFileSync(at('decoded.png')).subarray(1, 4).toString(), 'PNG');
+  });
+
+  it('decode refuses what are no codes of the run', async () => {
+    const other = writeNpy('codes5.npy', 2, 5, () => 0);
+    await refused(['decode', vae, other], /a row has 5 numbers, but a code of .* has 4/);
+    await refused(
+      ['decode', vae, at('codes.csv')],
+      /codes are read from \.npy files; write them with: .*encode/,
+    );
+    const infinite = writeNpy('infinite.npy', 2, 4, () => Number.POSITIVE_INFINITY);
+    await refused(['decode', vae, infinite, '-o', at('x.npy')], /8 infinite values/);
+    assert.ok(!existsSync(at('x.npy')));
+  });
+});
+
+describe('reconstruct and sample', () => {
+  it('reconstruct draws 20, or writes all as numbers', async () => {
+    const [picture] = await callJson('reconstruct', plain, test, '-o', at('grid.png'));
+    assert.equal(picture!.samples, 20);
+    const [numbers] = await callJson('reconstruct', plain, test, '-o', at('all.npy'));
+    assert.equal(numbers!.samples, 200);
+    const [rows] = await callJson('reconstruct', plain, test, '-o', at('two.csv'), '--count', '2');
+    assert.equal(rows!.samples, 2);
+    const [header, ...lines] = readFileSync(at('two.csv'), 'utf8').trimEnd().split('\n');
+    assert.match(header!, /^x0,x1,.*,x783$/);
+    assert.equal(lines.length, 2);
+  });
+
+  it('sample draws the same for the same seed', async () => {
+    const draw = async (name: string, seed: string) => {
+      await callJson('sample', vae, '-n', '5', '--seed', seed, '-o', at(name));
+      return readFileSync(at(name));
+    };
+    const [a, b, c] = [await draw('a.npy', '1'), await draw('b.npy', '1'), await draw('c.npy', '2')];
+    assert.ok(a.equals(b) && !a.equals(c));
+    assert.deepEqual((await readNpy(at('a.npy'))).shape, [5, 28, 28]);
+  });
+
+  it('sample makes a grid of 64', async () => {
+    const [found] = await callJson('sample', vae, '-o', at('samples.png'));
+    assert.deepEqual([found!.samples, existsSync(at('samples.png'))], [64, true]);
+  });
+
+  it('refuse what cannot be', async () => {
+    await refused(['sample', plain], /plain autoencoder, whose codes have no distribution/);
+    await refused(['sample', vae, '-n', '0'], /Expected a whole number from 1 up/);
+    await refused(['sample', vae, '-n', '1e9'], /at most 10000 can be drawn/);
+    await refused(['sample', vae, '-n', '1e15', '-o', at('x.npy')], /of memory, and this machine has/);
+    await refused(['reconstruct', vae, test, '-o', at('x.gif')], /ends in \.png, \.npy or \.csv/);
+    await refused(['encode', vae, test, '-o', at('x.png')], /ends in \.npy or \.csv/);
+    await refused(
+      ['encode', vae, test, '-o', join(root, 'no', 'x.npy')],
+      /the folder .*no does not exist; create it/,
+    );
+  });
+
+  it('says that the disk is full', { skip: !existsSync('/dev/full') }, async () => {
+    symlinkSync('/dev/full', at('full.npy'));
+    await refused(['encode', vae, test, '-o', at('full.npy')], /the disk is full/);
+  });
+});
+
+describe('info', () => {
+  it('lists layers, parameters, files and training', async () => {
+    const [found] = await callJson('info', vae);
+    assert.equal(found!.parameters, 784 * 32 + 32 + 2 * (32 * 4 + 4) + 4 * 32 + 32 + 32 * 784 + 784);
+    const layers = found!.layers as { name: string; parameters: number; tensors: unknown }[];
+    assert.deepEqual(layers[0], {
+      name: 'encoder.hidden.0',
+      tensors: { kernel: [784, 32], bias: [32] },
+      parameters: 784 * 32 + 32,
+    });
+    assert.equal((found!.training as { epochs: number }).epochs, 2);
+    assert.equal((found!.final as { epoch: number }).epoch, 2);
+    const { stdout } = await call('info', vae);
+    assert.match(stdout, /encoder\.hidden\.0 +kernel 784 × 32, bias 32 +25,120/);
+    assert.match(stdout, /optimizer +adam, learning rate 0\.001/);
+  });
+
+  it('says what is wrong with a folder', async () => {
+    await refused(['info', at('nothing')], /there is no folder/);
+    await refused(['info', at('codes.csv')], /is a file; give the folder that train wrote/);
+    await refused(['info', root], /no trained model here: .*manifest\.json is missing/);
+    const damaged = at('damaged');
+    cpSync(vae, damaged, { recursive: true });
+    truncateSync(join(damaged, 'weights.safetensors'), 1000);
+    await refused(['info', damaged], /weights\.safetensors: damaged: \d+ bytes are expected, it has 1000/);
+    writeFileSync(join(damaged, 'manifest.json'), '{"format": "autoencoder", "version": 99}');
+    await refused(['info', damaged], /written by a newer program/);
+    writeFileSync(join(damaged, 'manifest.json'), 'not JSON');
+    await refused(['evaluate', damaged, test], /damaged: it is not JSON/);
+  });
+});
+
+describe('--quiet', () => {
+  it('leaves nothing but files', async () => {
+    for (const argv of [
+      ['evaluate', vae, test],
+      ['encode', vae, test, '-o', at('q.npy')],
+      ['sample', vae, '-o', at('q.png')],
+      ['info', vae],
+    ]) {
+      assert.deepEqual(await call(...argv, '--quiet'), { code: 0, stdout: '', stderr: '' });
+    }
+    assert.ok(existsSync(at('q.npy')) && existsSync(at('q.png')));
+  });
+});

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { type CommonOptions, makeCommand, runArgument } from './command.js';
+import { Output } from './output.js';
+import { wholeNumber } from './parse.js';
+import type { Cli } from './program.js';
+
+interface DecodeOptions extends CommonOptions {
+  readonly output: string;
+  readonly count?: number;
+}
+
+/** Codes that a picture shows unless more are asked for. */
+const pictured = 100;
+
+/** `autoencoder decode`. */
+export function decodeCommand(cli: Cli): Command {
+  const text = {
+    name: 'decode',
+    summary: 'turn codes back into samples',
+    details: 'They come in the units of the training data: 0 to 255 where those were bytes',
+    json: 'print one JSON object alone: file, samples, shape',
+    examples: [
+      ['autoencoder decode runs/mnist-vae codes.npy -o decoded.npy', 'all of them, as numbers'],
+      ['autoencoder decode runs/mnist-vae codes.npy -o decoded.png --count 25', 'the first 25, as a picture'],
+    ],
+  } as const;
+  return makeCommand(text, (command) => {
+    command
+      .argument(...runArgument)
+      .argument('<codes>', 'a .npy file of codes, one a row, such as encode writes; [0:100] may follow')
+      .option(
+        '-o, --output <file>',
+        'where samples go: a name that ends in .npy, .csv or .png',
+        'decoded.npy',
+      )
+      .option('--count <n>', 'how many (default: all; in a picture 100)', wholeNumber(1))
+      .action(async (run: string, codes: string, options: DecodeOptions) => {
+        const { SampleFile } = await import('./sampleFile.js');
+        const file = new SampleFile(options.output);
+        const { openRun } = await import('./open.js');
+        const { readCodes } = await import('./codes.js');
+        const model = await openRun(run);
+        const all = await readCodes(codes, run, model.latent);
+        const some = file.part(all, options.count, pictured);
+        const samples = some.shape[0]!;
+        file.check(samples, model);
+        await file.write(await model.decode(some), model);
+        file.report(new Output(cli, options), samples, model, all.shape[0]!);
+      });
+  });
+}

@@ -1,0 +1,124 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Model } from '../index.js';
+import { bytes, count, counted, figure, shape, table } from './text.js';
+
+/** A layer: the tensors that share the first part of their names. */
+interface Layer {
+  readonly name: string;
+  readonly tensors: Readonly<Record<string, readonly number[]>>;
+  readonly parameters: number;
+}
+
+/** What a run holds, for people and for programs. */
+export async function describeRun(
+  folder: string,
+  model: Model,
+): Promise<{ readonly text: string; readonly json: Readonly<Record<string, unknown>> }> {
+  const layers = layersOf(model);
+  const files = await filesOf(folder);
+  const rows = model.history?.rows ?? [];
+  const final = rows.at(-1) ?? null;
+  const { family, config, sampleSpec, latent, features, parameterCount, training, seed } = model;
+  const kind = family === 'vae' ? 'variational autoencoder' : 'autoencoder';
+  const unit = sampleSpec.scale === 1 ? sampleSpec.dtype : 'bytes, scaled to [0, 1] inside the model';
+  const sections = [
+    `${folder}: ${kind}`,
+    table([
+      ['samples', `${shape(sampleSpec.shape)} ${unit}`],
+      ['code', `${counted(latent, 'number')} for ${count(features)} values`],
+      ...pairs(config, ['hidden', 'latent']),
+    ]),
+    `Layers, ${counted(parameterCount, 'parameter')}:`,
+    table(
+      layers.map(({ name, tensors, parameters }) => [name, tensorsText(tensors), count(parameters)]),
+      { right: [2] },
+    ),
+    'Training:',
+    table([...pairs(training ?? {}, ['seed']), ['seed', String(training?.seed ?? seed)]]),
+    ...(final === null
+      ? []
+      : [
+          `After epoch ${final.epoch}:`,
+          table(
+            Object.entries(final).flatMap(([name, value]) =>
+              name === 'epoch' ? [] : [[words(name), figure(value)]],
+            ),
+          ),
+        ]),
+    'Files:',
+    table(
+      Object.entries(files).map(([name, size]) => [name, bytes(size)]),
+      { right: [1] },
+    ),
+  ];
+  return {
+    text: sections.join('\n'),
+    json: {
+      run: folder,
+      family,
+      config,
+      sample: sampleSpec,
+      codeSize: latent,
+      layers,
+      parameters: parameterCount,
+      files,
+      training,
+      epochs: rows.length,
+      final,
+    },
+  };
+}
+
+function layersOf({ variables }: Model): Layer[] {
+  const layers = new Map<string, { tensors: Record<string, readonly number[]>; parameters: number }>();
+  for (const { name, shape: lengths, trainable } of variables) {
+    const end = name.lastIndexOf('.');
+    const key = end < 0 ? name : name.slice(0, end);
+    const layer = layers.get(key) ?? { tensors: {}, parameters: 0 };
+    layer.tensors[name.slice(end + 1)] = lengths;
+    if (trainable) layer.parameters += lengths.reduce((a, b) => a * b, 1);
+    layers.set(key, layer);
+  }
+  return [...layers].map(([name, layer]) => ({ name, ...layer }));
+}
+
+function tensorsText(tensors: Layer['tensors']): string {
+  return Object.entries(tensors)
+    .map(([name, lengths]) => `${name} ${shape(lengths)}`)
+    .join(', ');
+}
+
+async function filesOf(folder: string): Promise<Record<string, number>> {
+  const names = (await readdir(folder)).sort();
+  const sizes = await Promise.all(
+    names.map(async (name) => {
+      const found = await stat(join(folder, name));
+      return found.isFile() ? [[name, found.size] as const] : [];
+    }),
+  );
+  return Object.fromEntries(sizes.flat());
+}
+
+/** Options as pairs of name and value, without those left out and those that say nothing. */
+function pairs(options: Readonly<Record<string, unknown>>, without: readonly string[]): string[][] {
+  return Object.entries(options).flatMap(([name, value]) =>
+    without.includes(name) || (value === 0 && name !== 'beta') || value === 'none'
+      ? []
+      : [[words(name), valueText(value)]],
+  );
+}
+
+/** `batchSize` as `batch size`. */
+function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.join(', ');
+  if (typeof value === 'number') return Number.isInteger(value) ? count(value) : String(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const { type, ...rest } = value as Record<string, unknown>;
+  const parts = Object.entries(rest).map(([name, part]) => `${words(name)} ${valueText(part)}`);
+  return [...(type === undefined ? [] : [String(type)]), ...parts].join(', ');
+}

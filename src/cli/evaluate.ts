@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import { Output } from './output.js';
+import { wholeNumber } from './parse.js';
+import type { Cli } from './program.js';
+import { count } from './text.js';
+
+interface EvaluateOptions extends CommonOptions {
+  readonly seed?: number;
+}
+
+/** `autoencoder evaluate`. */
+export function evaluateCommand(cli: Cli): Command {
+  const text = {
+    name: 'evaluate',
+    summary: 'measure a model on data',
+    details: 'Losses are means over samples, in nats where they are likelihoods',
+    json: 'print one JSON object alone: samples, loss, mse, mae, psnr, codeSize, dimensionRatio; of a VAE also negativeElbo, reconstructionNll, kl, activeUnits',
+    examples: [['autoencoder evaluate runs/mnist-vae mnist:test', 'how good it is on images it never saw']],
+  } as const;
+  return makeCommand(text, (command) => {
+    command
+      .argument(...runArgument)
+      .argument(...dataArgument)
+      .option(
+        '--seed <n>',
+        "decides the draws of a VAE's codes (default: the run's)",
+        wholeNumber(Number.MIN_SAFE_INTEGER),
+      )
+      .action(async (run: string, data: string, options: EvaluateOptions) => {
+        const { openRun } = await import('./open.js');
+        const { readDataset } = await import('../index.js');
+        const { evaluationJson, evaluationTable } = await import('./figures.js');
+        const model = await openRun(run);
+        const { seed } = options;
+        const found = await model.evaluate(await readDataset(data), seed === undefined ? {} : { seed });
+        new Output(cli, options).result(
+          () => `${run} on ${data}, ${count(found.samples)} samples:\n${evaluationTable(found, model)}`,
+          evaluationJson(found, model),
+        );
+      });
+  });
+}

@@ -1,0 +1,79 @@
+import type { Evaluation } from '../estimator/evaluate.js';
+import type { Model } from '../index.js';
+import { valueRange } from './outputFile.js';
+import { count, figure, table } from './text.js';
+
+const losses: Readonly<Record<string, string>> = {
+  mse: 'squared error',
+  mae: 'absolute error',
+  huber: 'Huber loss',
+  bce: 'cross-entropy in nats',
+};
+
+/** What the loss of a model is, and in which unit. */
+export function lossText({ family, config, features }: Model): string {
+  if (family !== 'vae') return `${losses[String(config.loss)]}, summed over ${count(features)} values`;
+  return isElbo(config)
+    ? 'negative ELBO, nats per sample'
+    : `reconstruction + ${betaText(config)} KL, nats per sample`;
+}
+
+function isElbo({ beta, betaSchedule }: Model['config']): boolean {
+  return beta === 1 && (betaSchedule as { type: string }).type === 'constant';
+}
+
+function betaText({ beta, betaSchedule }: Model['config']): string {
+  const { type } = betaSchedule as { type: string };
+  return type === 'constant' ? `${String(beta)} ×` : `beta ×`;
+}
+
+/** The figures of an evaluation under the names that `--json` prints. */
+export function evaluationJson(found: Evaluation, { latent }: Model): Record<string, number> {
+  const { samples, loss, mse, mae, psnr, negativeElbo, reconstructionNll, kl, activeUnits, dimensionRatio } =
+    found;
+  return {
+    samples,
+    loss,
+    mse,
+    mae,
+    psnr,
+    ...(negativeElbo !== undefined && { negativeElbo, reconstructionNll, kl, activeUnits }),
+    codeSize: latent,
+    dimensionRatio,
+  };
+}
+
+/** The same for people. */
+export function evaluationTable(found: Evaluation, model: Model): string {
+  const { loss, mse, mae, psnr, negativeElbo, reconstructionNll, kl, activeUnits, dimensionRatio } = found;
+  const nats = 'nats per sample';
+  const bound: readonly (readonly string[])[] =
+    negativeElbo === undefined
+      ? [['loss', figure(loss), lossText(model)]]
+      : [
+          ['negative ELBO', figure(negativeElbo), nats],
+          ['  reconstruction', figure(reconstructionNll!), nats],
+          ['  KL', figure(kl!), nats],
+          ...(isElbo(model.config) ? [] : [['loss', figure(loss), lossText(model)]]),
+        ];
+  const { scale } = model.sampleSpec;
+  const units = scale === 1 ? "in the data's own units" : 'of values scaled to [0, 1]';
+  return table(
+    [
+      ...bound,
+      ['MSE', figure(mse), `mean squared error ${units}`],
+      ['MAE', figure(mae), `mean absolute error ${units}`],
+      // Decibels below the peak mean nothing where values have none.
+      ...(valueRange(model).range === undefined ? [] : [['PSNR', figure(psnr), 'dB, for a peak of 1']]),
+      ...(negativeElbo === undefined
+        ? []
+        : [['active units', String(activeUnits), `of ${model.latent}: their mean varies over the data`]]),
+      [
+        'code',
+        String(model.latent),
+        `numbers for ${count(model.features)} values (ratio ${figure(dimensionRatio, 3)})`,
+      ],
+    ],
+    { right: [1] },
+  );
+}

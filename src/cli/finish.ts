@@ -1,0 +1,135 @@
+import { basename } from 'node:path';
+import { writeWhole } from '../artifact/write.js';
+import { type Dataset, featureShape, sampleCount, slice } from '../data/dataset.js';
+import { type Model, VariationalModel } from '../index.js';
+import { imageGridPicture, reconstructionsPicture } from '../pictures/grid.js';
+import { type LossPoint, lossChart } from '../pictures/lossChart.js';
+import type { HistoryRow } from '../train/callbacks.js';
+import { splitDataset } from '../train/split.js';
+import { specOf } from './dataSpec.js';
+import { evaluationJson, evaluationTable, lossText } from './figures.js';
+import type { Output } from './output.js';
+import { valueRange } from './outputFile.js';
+import type { Prepared } from './prepare.js';
+import { type RunFolder, runFile } from './runFolder.js';
+import { commandLine, counted, duration } from './text.js';
+
+/** Without validation data, so many training samples show what the model can do. */
+const shownSamples = 10_000;
+const picturedSamples = 10;
+const drawnSamples = 64;
+
+/** Writes the model and its pictures into the run's folder, measures it, and says what there is now. */
+export async function finish(run: Prepared, folder: RunFolder, output: Output): Promise<void> {
+  const { model, options } = run;
+  await model.save(folder.path);
+  const measured = measuredData(run);
+  const pictures = await writePictures(
+    model,
+    measured.data,
+    folder,
+    `${options.model} on ${basename(run.spec)}`,
+  );
+  const evaluation = await model.evaluate(measured.data);
+  const rows = model.history!.rows;
+  const ended = model.history!.stopReason;
+  output.result(
+    () =>
+      [
+        ...(ended === null ? [] : [`Training stopped early: ${ended}.`]),
+        `Trained ${counted(rows.length, 'epoch')} in ${duration(sum(rows, 'seconds'))}. On ${measured.text}:`,
+        evaluationTable(evaluation, model),
+        '',
+        `In ${folder.path}: encoder.onnx, decoder.onnx and autoencoder.onnx, for any program that runs ONNX;`,
+        `pictures: ${pictures.join(', ')}.`,
+        '',
+        'What to do next:',
+        ...nextCommands(folder.path, freshData(run), model instanceof VariationalModel),
+      ].join('\n'),
+    {
+      done: true,
+      run: folder.path,
+      epochs: rows.length,
+      stopReason: ended,
+      final: rows.at(-1) ?? null,
+      evaluation: { on: measured.name, ...evaluationJson(evaluation, model) },
+      pictures,
+    },
+  );
+}
+
+interface Measured {
+  readonly data: Dataset;
+  readonly name: 'validation' | 'training';
+  readonly text: string;
+}
+
+/** The validation data, or else some of the training data. */
+function measuredData({ data, validation, options }: Prepared): Measured {
+  const { validationSplit, seed } = options;
+  const heldOut =
+    validation ??
+    (validationSplit === undefined ? undefined : splitDataset(data, validationSplit, seed).validation);
+  if (heldOut !== undefined) {
+    return {
+      data: heldOut,
+      name: 'validation',
+      text: `the ${counted(sampleCount(heldOut), 'validation sample')}`,
+    };
+  }
+  const some = slice(data, 0, shownSamples);
+  const part = sampleCount(some) < sampleCount(data) ? 'the first ' : '';
+  return { data: some, name: 'training', text: `${part}${counted(sampleCount(some), 'training sample')}` };
+}
+
+async function writePictures(
+  model: Model,
+  data: Dataset,
+  folder: RunFolder,
+  title: string,
+): Promise<string[]> {
+  const shape = featureShape(data);
+  const few = slice(data, 0, picturedSamples);
+  const { data: reconstructions } = await model.reconstruct(few);
+  const range = valueRange(model);
+  const pictures: [keyof typeof runFile, Promise<Uint8Array>][] = [
+    ['loss', lossChart({ history: points(model.history!.rows), title, yLabel: lossText(model) })],
+    ['reconstructions', reconstructionsPicture(few.data, reconstructions, shape, range)],
+  ];
+  if (model instanceof VariationalModel) {
+    const samples = await model.sample(drawnSamples);
+    pictures.push(['samples', imageGridPicture(samples.data, shape, range)]);
+  }
+  for (const [name, picture] of pictures) await writeWhole(folder.file(name), await picture);
+  return pictures.map(([name]) => runFile[name]);
+}
+
+function points(rows: readonly HistoryRow[]): LossPoint[] {
+  return rows.map(({ epoch, loss, validationLoss }) => ({
+    epoch: epoch!,
+    loss: loss!,
+    ...(validationLoss !== undefined && { validationLoss }),
+  }));
+}
+
+function sum(rows: readonly HistoryRow[], name: string): number {
+  return rows.reduce((total, row) => total + (row[name] ?? 0), 0);
+}
+
+function nextCommands(folder: string, data: string, isVae: boolean): string[] {
+  const commands = [
+    ['evaluate', folder, data],
+    ['reconstruct', folder, data, '-o', 'grid.png'],
+    ...(isVae ? [['sample', folder, '-o', 'samples.png']] : []),
+    ['encode', folder, data, '-o', 'codes.npy'],
+    ['info', folder],
+  ];
+  return commands.map((words) => `  ${commandLine(...words)}`);
+}
+
+/** Data that the model has not learned from, where they are known. */
+function freshData({ spec, options: { validation } }: Prepared): string {
+  if (validation !== undefined) return validation;
+  const parsed = specOf(spec);
+  return parsed.kind === 'mnist' && parsed.part === 'train' ? 'mnist:test' : spec;
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { call, start, temporaryFolder } from './testing.js';
+
+const { path: root, remove } = temporaryFolder();
+after(remove);
+const at = (name: string) => join(root, name);
+const weights = (run: string) => readFileSync(join(at(run), 'weights.safetensors'));
+
+/** Long enough to be caught in the middle, short enough for a test. */
+const options = ['--model', 'vae', '--hidden', '16', '--latent', '4', '--batch-size', '4', '--epochs', '4'];
+const training = (out: string) => ['train', 'mnist[0:2000]', ...options, '--out', at(out)];
+const posix = { skip: process.platform === 'win32' };
+
+describe('an interrupted training', posix, () => {
+  before(async () => {
+    assert.equal((await call(...training('whole'), '--quiet')).code, 0);
+  });
+
+  for (const [signal, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    it(`${signal} keeps the checkpoint, says how to go on, and nothing is lost`, async () => {
+      const child = start(training(signal));
+      await child.seen('epoch 1/4');
+      child.kill(signal);
+      const { code, stdout, stderr } = await child.outcome;
+      assert.deepEqual([code, stdout], [status, '']);
+      const command = `train --resume --out ${at(signal)}`;
+      assert.match(stderr, /interrupted in epoch [2-4]; the checkpoint is kept\. To go on:\n/);
+      assert.ok(stderr.trimEnd().endsWith(command), stderr);
+      assert.ok(!existsSync(join(at(signal), 'manifest.json')));
+
+      const early = await call('evaluate', at(signal), 'mnist:test[0:10]');
+      assert.equal(early.code, 2);
+      assert.match(early.stderr, /its training has not finished; go on with it: .*--resume/);
+      assert.match((await call(...training(signal))).stderr, /already holds a run that has not finished/);
+
+      assert.equal((await call(...command.split(' '), '--quiet')).code, 0);
+      assert.ok(weights(signal).equals(weights('whole')));
+    });
+  }
+
+  it('kill -9 loses nothing either', async () => {
+    const child = start(training('killed'));
+    await child.seen('epoch 2/4');
+    child.kill('SIGKILL');
+    assert.equal((await child.outcome).code, null);
+    assert.equal((await call('train', '--resume', '--out', at('killed'), '--quiet')).code, 0);
+    assert.ok(weights('killed').equals(weights('whole')));
+  });
+
+  it('kill -9 before the first checkpoint means from the beginning', async () => {
+    const child = start(training('newborn'));
+    await child.seen('4 epochs');
+    while (!existsSync(join(at('newborn'), 'run.json')))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGKILL');
+    await child.outcome;
+    assert.equal((await call('train', '--resume', '--out', at('newborn'), '--quiet')).code, 0);
+    assert.ok(weights('newborn').equals(weights('whole')));
+  });
+});
+
+describe('a reader that has seen enough', posix, () => {
+  it('ends the program without a stack trace', async () => {
+    const { code, stderr } = await start(
+      ['train', 'mnist[0:500]', '--hidden', 'none', '--epochs', '100000', '--json', '--out', at('pipe')],
+      'set -o pipefail; "$@" | head -1 >/dev/null',
+    ).outcome;
+    assert.deepEqual([code, stderr], [141, '']);
+  });
+});
+
+describe('a full disk', posix, () => {
+  it('ends training with a clear message and no folder, where nothing was kept', async () => {
+    const argv = ['train', 'mnist[0:200]', '--latent', '8', '--epochs', '2', '--out', at('full')];
+    const { code, stderr } = await start(argv, 'ulimit -f 300; exec "$@"').outcome;
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /cannot write .*checkpoint\.safetensors: /);
+    assert.doesNotMatch(stderr, /\n {4}at /);
+    assert.ok(!existsSync(at('full')));
+  });
+});

@@ -1,0 +1,88 @@
+import { totalmem } from 'node:os';
+import { type Dataset, featureShape, featureSize, sampleCount } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import { sampleSpecOf } from '../estimator/samples.js';
+import { autoencoder, type Model, vae } from '../index.js';
+import { familyNamed } from '../models/families.js';
+import { parseOptions } from '../models/options.js';
+import { variablesOf } from '../train/programs.js';
+import type { RunOptions } from './runRecord.js';
+import { bytes, count } from './text.js';
+
+/** A weight with its gradient, the optimizer's state, and the copies that a checkpoint needs. */
+const bytesPerParameter = 48;
+/** A unit's output with its gradient and what ONNX Runtime keeps between operations. */
+const bytesPerActivation = 16;
+/** Weight, gradient and two moments of every parameter lie in one WebAssembly memory of at most 4 GiB. */
+const mostParameters = 2 ** 28;
+
+/**
+ * The model that the options of a run describe, with its first weights.
+ * @throws {UserError} when it is too large for this machine
+ */
+export function modelOf(options: RunOptions, data: Dataset): Model {
+  checkSize(options, data);
+  const { seed } = options;
+  const input = featureShape(data);
+  return options.model === 'vae'
+    ? vae({ input, seed, ...vaeConfig(options) })
+    : autoencoder({ input, seed, ...autoencoderConfig(options) });
+}
+
+function autoencoderConfig({ hidden, latent, activation, latentActivation, output, loss }: RunOptions) {
+  return {
+    hidden,
+    latent,
+    activation,
+    ...(latentActivation && { latentActivation }),
+    ...(output && { output }),
+    ...(loss && { loss }),
+  };
+}
+
+function vaeConfig(options: RunOptions) {
+  const {
+    hidden,
+    latent,
+    activation,
+    likelihood,
+    variance = 'learned',
+    output,
+    beta = 1,
+    betaWarmup,
+  } = options;
+  return {
+    hidden,
+    latent,
+    activation,
+    likelihood:
+      likelihood === 'gaussian'
+        ? ({ type: 'gaussian', variance, activation: output ?? 'linear' } as const)
+        : ({ type: 'bernoulli' } as const),
+    beta,
+    ...(betaWarmup !== undefined && { betaSchedule: { type: 'warmup', duration: betaWarmup } as const }),
+  };
+}
+
+/** Counted on the graph, before anything is allocated. */
+function checkSize(options: RunOptions, data: Dataset): void {
+  const family = familyNamed(options.model);
+  const config = options.model === 'vae' ? vaeConfig(options) : autoencoderConfig(options);
+  const definition = family.define(parseOptions(family.schema, config, options.model), featureSize(data));
+  let [parameters, units] = [0, featureSize(data)];
+  for (const { shape } of variablesOf(definition, sampleSpecOf(data)).values()) {
+    parameters += shape.reduce((a, b) => a * b, 1);
+    if (shape.length === 1) units += shape[0]!;
+  }
+  const batch = Math.min(options.batchSize, sampleCount(data));
+  const needed = parameters * bytesPerParameter + batch * units * bytesPerActivation;
+  const available = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  if (parameters <= mostParameters && needed <= available) return;
+  const why =
+    needed > available
+      ? `training needs about ${bytes(needed)} of memory, and this machine has ${bytes(available)}`
+      : `at most ${count(mostParameters)} can be trained`;
+  throw new UserError(
+    `the model would have ${count(parameters)} parameters (--hidden ${options.hidden.join(',') || 'none'}, --latent ${options.latent}, ${featureSize(data)} values a sample): ${why}; choose fewer units${batch > 1024 ? ', or a smaller --batch-size' : ''}`,
+  );
+}

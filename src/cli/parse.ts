@@ -1,0 +1,68 @@
+import { InvalidArgumentError } from 'commander';
+
+/** The readers of option values. Each throws Commander's own error, which names the option and what was given. */
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+function numberOf(text: string): number {
+  return decimal.test(text.trim()) ? Number(text) : Number.NaN;
+}
+
+/** A whole number from `least` up. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = numberOf(text);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    const limit = least === Number.MIN_SAFE_INTEGER ? '' : ` from ${least} up`;
+    throw new InvalidArgumentError(`Expected a whole number${limit}.`);
+  };
+}
+
+/** A number above 0. */
+export function positiveNumber(text: string): number {
+  const value = numberOf(text);
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new InvalidArgumentError('Expected a number above 0, such as 0.001 or 1e-3.');
+}
+
+/** A number from 0 up. */
+export function nonNegativeNumber(text: string): number {
+  const value = numberOf(text);
+  if (value >= 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new InvalidArgumentError('Expected a number from 0 up.');
+}
+
+/** A share between 0 and 1, neither included. */
+export function share(text: string): number {
+  const value = numberOf(text);
+  if (value > 0 && value < 1) return value;
+  throw new InvalidArgumentError('Expected a number between 0 and 1, such as 0.1 for a tenth.');
+}
+
+/** The units of hidden layers: `256,128`, or `none`. */
+export function layerSizes(text: string): number[] {
+  if (text.trim().toLowerCase() === 'none') return [];
+  return text.split(',').map((part) => {
+    const value = numberOf(part);
+    if (Number.isSafeInteger(value) && value > 0) return value;
+    throw new InvalidArgumentError(
+      "Expected whole numbers from 1 up with commas between them, such as 256,128, or 'none'.",
+    );
+  });
+}
+
+/** A variance: a number above 0, or `learned`. */
+export function variance(text: string): number | 'learned' {
+  if (text === 'learned') return text;
+  const value = numberOf(text);
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new InvalidArgumentError("Expected a number above 0, or 'learned'.");
+}
+
+/** One of some names. */
+export function oneOf(names: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (names.includes(text)) return text;
+    throw new InvalidArgumentError(`Expected one of: ${names.join(', ')}.`);
+  };
+}

@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Dataset, featureShape, featureSize } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import { type Model, readCheckpoint, readDataset } from '../index.js';
+import type { CheckpointContent } from '../train/callbacks.js';
+import { resumeOptions } from './agree.js';
+import { completeOptions } from './complete.js';
+import { modelOf } from './modelOf.js';
+import { checkFree, defaultFolder, runFile, runState } from './runFolder.js';
+import { fingerprint, makeRecord, type RunOptions, type RunRecord, readRecord } from './runRecord.js';
+import { shape } from './text.js';
+import type { TrainOptions } from './train.js';
+
+/** A run that may begin: its options are complete, its data are read, its folder is free. */
+export interface Prepared {
+  readonly folder: string;
+  /** The data as the user named them. */
+  readonly spec: string;
+  readonly resumed: boolean;
+  readonly options: RunOptions;
+  /** What about the data decided the output or the likelihood. */
+  readonly because?: string;
+  readonly record: RunRecord;
+  readonly data: Dataset;
+  readonly validation?: Dataset;
+  readonly model: Model;
+  /** From where training goes on. */
+  readonly checkpoint?: CheckpointContent;
+}
+
+/**
+ * Checks all that can be checked before anything is written.
+ * @throws {UserError}
+ */
+export async function prepare(spec: string | undefined, given: TrainOptions): Promise<Prepared> {
+  if (given.out === '') throw new UserError('--out has no name; give a folder, such as runs/first');
+  return given.resume === true ? prepareResume(spec, given) : prepareNew(spec, given);
+}
+
+async function prepareNew(spec: string | undefined, given: TrainOptions): Promise<Prepared> {
+  if (spec === undefined) {
+    throw new UserError(
+      'no data were named; give mnist, or the path of an IDX or .npy file, as in: autoencoder train mnist',
+    );
+  }
+  const folder = given.out ?? defaultFolder(spec, given.model ?? 'autoencoder');
+  if (given.overwrite !== true) checkFree(folder);
+  const { data, validation } = await readData(spec, given.validation);
+  const { options, because } = completeOptions(spec, given, validation ? [data, validation] : [data]);
+  const record = makeRecord(options, fingerprints(data, validation));
+  return {
+    folder,
+    spec,
+    resumed: false,
+    options,
+    ...(because !== undefined && { because }),
+    record,
+    data,
+    ...(validation && { validation }),
+    model: modelOf(options, data),
+  };
+}
+
+async function prepareResume(spec: string | undefined, given: TrainOptions): Promise<Prepared> {
+  const folder = folderToResume(spec, given);
+  const recorded = await readRecord(join(folder, runFile.record));
+  const options = resumeOptions(folder, recorded.options, given);
+  const { data, validation } = await readData(spec ?? options.data, options.validation);
+  const found = fingerprints(data, validation);
+  for (const which of ['data', 'validation'] as const) {
+    if (found[which] === recorded.fingerprints[which]) continue;
+    const names =
+      which === 'data' ? [spec ?? options.data, 'trained on'] : [options.validation, 'validated with'];
+    throw new UserError(
+      `${names[0]} does not hold the samples that ${folder} was ${names[1]}; give the same data, or start a new run with another --out`,
+    );
+  }
+  const path = join(folder, runFile.checkpoint);
+  return {
+    folder,
+    spec: spec ?? options.data,
+    resumed: true,
+    options,
+    record: { ...recorded, options: { ...recorded.options, epochs: options.epochs } },
+    data,
+    ...(validation && { validation }),
+    model: modelOf(options, data),
+    ...(existsSync(path) && { checkpoint: await readCheckpoint(path) }),
+  };
+}
+
+function folderToResume(spec: string | undefined, given: TrainOptions): string {
+  if (given.out === undefined && spec === undefined) {
+    throw new UserError(
+      '--resume needs to know the run; give its folder, as in: autoencoder train --resume --out runs/mnist-vae',
+    );
+  }
+  const folder = given.out ?? defaultFolder(spec!, given.model ?? 'autoencoder');
+  if (runState(folder) === 'none') {
+    throw new UserError(
+      `there is no run in ${folder} to go on with; check the name, or leave --resume out to start one`,
+    );
+  }
+  if (!existsSync(join(folder, runFile.record))) {
+    throw new UserError(
+      `${folder} was not made by this command: ${runFile.record}, which says how to go on, is missing; start anew with --overwrite`,
+    );
+  }
+  return folder;
+}
+
+async function readData(
+  spec: string,
+  validationSpec: string | undefined,
+): Promise<{ data: Dataset; validation?: Dataset }> {
+  const data = await readDataset(spec);
+  if (validationSpec === undefined) return { data };
+  const validation = await readDataset(validationSpec);
+  if (featureSize(validation) !== featureSize(data)) {
+    throw new UserError(
+      `--validation ${validationSpec}: its samples have ${shape(featureShape(validation))} values, those of ${spec} have ${shape(featureShape(data))}; give data of the same kind`,
+    );
+  }
+  return { data, validation };
+}
+
+function fingerprints(data: Dataset, validation: Dataset | undefined): RunRecord['fingerprints'] {
+  return { data: fingerprint(data), ...(validation && { validation: fingerprint(validation) }) };
+}

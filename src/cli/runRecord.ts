@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { writeWhole } from '../artifact/write.js';
+import type { Dataset } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import { activationName, count } from '../models/family.js';
+import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
+import { version } from '../version.js';
+
+const optimizerName = z.enum(Object.keys(defaultLearningRate) as [OptimizerName, ...OptimizerName[]]);
+const positive = z.number().positive();
+
+const optionsSchema = z.strictObject({
+  /** What can be read from any folder: files have their whole path. */
+  data: z.string(),
+  model: z.enum(['autoencoder', 'vae']),
+  hidden: z.array(count),
+  latent: count,
+  activation: activationName,
+  latentActivation: activationName.optional(),
+  output: activationName.optional(),
+  loss: z.enum(['mse', 'mae', 'huber', 'bce']).optional(),
+  likelihood: z.enum(['bernoulli', 'gaussian']).optional(),
+  variance: z.union([positive, z.literal('learned')]).optional(),
+  beta: z.number().nonnegative().optional(),
+  betaWarmup: positive.optional(),
+  epochs: count,
+  batchSize: count,
+  validation: z.string().optional(),
+  validationSplit: z.number().gt(0).lt(1).optional(),
+  learningRate: positive,
+  optimizer: optimizerName,
+  clipNorm: positive.optional(),
+  earlyStopping: count.optional(),
+  seed: z.int(),
+});
+
+/** All options of a run that decide its outcome, defaults filled in; those that the model does not have are missing. */
+export type RunOptions = z.output<typeof optionsSchema>;
+
+const recordSchema = z.strictObject({
+  format: z.literal('autoencoder run'),
+  version: z.literal(1),
+  writtenBy: z.string(),
+  options: optionsSchema,
+  /** SHA-256 of the samples: a run goes on with the same data or not at all. */
+  fingerprints: z.strictObject({ data: z.string(), validation: z.string().optional() }),
+});
+
+/** What `run.json` holds: how a run was started, so that it can go on without being told again. */
+export type RunRecord = z.output<typeof recordSchema>;
+
+/** The record of a run that starts. */
+export function makeRecord(options: RunOptions, fingerprints: RunRecord['fingerprints']): RunRecord {
+  return {
+    format: 'autoencoder run',
+    version: 1,
+    writtenBy: `autoencoder ${version}`,
+    options,
+    fingerprints,
+  };
+}
+
+/**
+ * Writes a record.
+ * @throws {UserError} when the file cannot be written
+ */
+export function writeRecord(path: string, record: RunRecord): Promise<void> {
+  return writeWhole(path, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/**
+ * Reads a record.
+ * @throws {UserError} when it is damaged, foreign or newer
+ */
+export async function readRecord(path: string): Promise<RunRecord> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new UserError(
+      `${path}: the record of the run cannot be read (${(cause as Error).message}); start anew with --overwrite`,
+      { cause },
+    );
+  }
+  const { format, version: found } = (json ?? {}) as Record<string, unknown>;
+  if (format === 'autoencoder run' && typeof found === 'number' && found > 1) {
+    throw new UserError(`${path}: written by a newer program (format ${found}); update autoencoder`);
+  }
+  const result = recordSchema.safeParse(json);
+  if (result.success) return result.data;
+  throw new UserError(
+    `${path}: damaged: ${z.prettifyError(result.error).replaceAll('\n', ' ')}; start anew with --overwrite`,
+  );
+}
+
+/** A hash of the samples with their shape and dtype. */
+export function fingerprint({ data, shape }: Dataset): string {
+  const dtype = data instanceof Uint8Array ? 'uint8' : 'float32';
+  return createHash('sha256')
+    .update(`${dtype} ${shape.join(',')}\n`)
+    .update(data)
+    .digest('hex');
+}

@@ -1,0 +1,54 @@
+import { writeWhole } from '../artifact/write.js';
+import { type Dataset, sampleCount, slice } from '../data/dataset.js';
+import type { Matrix, Model } from '../index.js';
+import { imageGridPicture } from '../pictures/grid.js';
+import { checkResultSize } from './open.js';
+import type { Output } from './output.js';
+import { checkPictured, type OutputKind, outputKind, valueRange, writeNumbers } from './outputFile.js';
+import { counted, shape } from './text.js';
+
+/** A file that samples go into: its name's ending decides between a picture and numbers. */
+export class SampleFile {
+  readonly kind: OutputKind;
+
+  /** @throws {UserError} when the name does not end in .png, .npy or .csv */
+  constructor(readonly path: string) {
+    this.kind = outputKind(path, ['png', 'npy', 'csv']);
+  }
+
+  /**
+   * Makes sure that so many samples can be computed and written.
+   * @throws {UserError}
+   */
+  check(samples: number, model: Model): void {
+    if (this.kind === 'png') checkPictured(samples, this.path);
+    checkResultSize(samples, model.features);
+  }
+
+  /** The first rows of data: as many as were asked for, or as are usual for this kind of file. */
+  part(data: Dataset, asked: number | undefined, pictured: number): Dataset {
+    const wanted = asked ?? (this.kind === 'png' ? pictured : sampleCount(data));
+    return slice(data, 0, Math.min(wanted, sampleCount(data)));
+  }
+
+  /** Writes samples in the units and the shape of the training data; `picture` draws them where a grid will not do. */
+  async write(samples: Matrix, model: Model, picture = () => grid(samples, model)): Promise<void> {
+    if (this.kind === 'png') await writeWhole(this.path, await picture());
+    else await writeNumbers(this.path, this.kind, samples, 'x');
+  }
+
+  /** Says what was written; `of` is all that there was to choose from. */
+  report(output: Output, samples: number, model: Model, of = samples): void {
+    const lengths = model.sampleSpec.shape;
+    const all = of > samples ? ` (the first of ${counted(of, 'sample')}; --count decides)` : '';
+    output.result(() => `${this.path}: ${counted(samples, 'sample')} of ${shape(lengths)} values${all}`, {
+      file: this.path,
+      samples,
+      shape: lengths,
+    });
+  }
+}
+
+function grid(samples: Matrix, model: Model): Promise<Uint8Array> {
+  return imageGridPicture(samples.data, model.sampleSpec.shape, valueRange(model));
+}

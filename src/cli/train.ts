@@ -1,0 +1,142 @@
+import { type Command, Option } from 'commander';
+import { choices } from './choices.js';
+import { type CommonOptions, dataArgument, makeCommand } from './command.js';
+import { Output } from './output.js';
+import {
+  layerSizes,
+  nonNegativeNumber,
+  oneOf,
+  positiveNumber,
+  share,
+  variance,
+  wholeNumber,
+} from './parse.js';
+import type { Cli } from './program.js';
+
+/** The options of `train` as they were given: what was left out is missing. */
+export interface TrainOptions extends CommonOptions {
+  readonly model?: string;
+  readonly hidden?: number[];
+  readonly latent?: number;
+  readonly latentActivation?: string;
+  readonly activation?: string;
+  readonly output?: string;
+  readonly loss?: string;
+  readonly likelihood?: string;
+  readonly variance?: number | 'learned';
+  readonly beta?: number;
+  readonly betaWarmup?: number;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly validation?: string;
+  readonly validationSplit?: number;
+  readonly learningRate?: number;
+  readonly optimizer?: string;
+  readonly clipNorm?: number;
+  readonly earlyStopping?: number;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+}
+
+/** `autoencoder train`. */
+export function trainCommand(cli: Cli): Command {
+  const text = {
+    name: 'train',
+    summary: 'train a model and write it, with pictures, into a folder',
+    details:
+      'Ctrl-C stops it cleanly: the checkpoint is kept, and --resume goes on as if nothing had happened',
+    json: 'print JSON alone: a line for every epoch, and a last one with "done": true',
+    examples: [
+      ['autoencoder train mnist', 'an autoencoder of handwritten digits, 784-256-32-256-784'],
+      ['autoencoder train mnist --model vae --hidden 256 --latent 32', 'a variational autoencoder'],
+      [
+        'autoencoder train faces.npy --validation-split 0.1 --early-stopping 5',
+        'until it no longer improves',
+      ],
+      ['autoencoder train --resume --out runs/mnist-vae', 'goes on with a run that was interrupted'],
+    ],
+  } as const;
+  return makeCommand(text, (command) => {
+    const { model, activation, loss, likelihood, optimizer } = choices;
+    command
+      .argument('[data]', `${dataArgument[1]}; may be left out with --resume`)
+      .option('--model <name>', 'autoencoder or vae (default: autoencoder)', oneOf(model))
+      .option(
+        '--hidden <sizes>',
+        "units of the encoder's hidden layers, such as 512,256, or none; the decoder has the same in reverse (default: 256)",
+        layerSizes,
+      )
+      .option('--latent <n>', 'numbers in a code (default: 32)', wholeNumber(1))
+      .option(
+        '--latent-activation <name>',
+        "activation of an autoencoder's code (default: linear)",
+        oneOf(activation),
+      )
+      .option('--activation <name>', 'activation of hidden layers (default: relu)', oneOf(activation))
+      .option(
+        '--output <name>',
+        'activation of the reconstruction (default: sigmoid for bytes and for numbers in [0, 1], else linear)',
+        oneOf(activation),
+      )
+      .option(
+        '--loss <name>',
+        `what an autoencoder minimises: ${loss.join(', ')} (default: mse)`,
+        oneOf(loss),
+      )
+      .option(
+        '--likelihood <name>',
+        'what a VAE takes values for: bernoulli or gaussian (default: bernoulli for bytes and for numbers in [0, 1], else gaussian)',
+        oneOf(likelihood),
+      )
+      .option(
+        '--variance <number|learned>',
+        'variance of the gaussian likelihood (default: learned)',
+        variance,
+      )
+      .option('--beta <number>', "weight of a VAE's KL term (default: 1)", nonNegativeNumber)
+      .option('--beta-warmup <epochs>', 'raise beta from 0 over so many epochs', positiveNumber)
+      .option('--epochs <n>', 'passes over the data (default: 10)', wholeNumber(1))
+      .option('--batch-size <n>', 'samples in a step (default: 128)', wholeNumber(1))
+      .addOption(
+        new Option('--validation <data>', 'measure these data after every epoch').conflicts(
+          'validationSplit',
+        ),
+      )
+      .option(
+        '--validation-split <share>',
+        'or set such a share of the data aside for that, such as 0.1',
+        share,
+      )
+      .option(
+        '--learning-rate <number>',
+        "size of the steps (default: the optimizer's usual one, 1e-3 for adam)",
+        positiveNumber,
+      )
+      .option('--optimizer <name>', `${optimizer.join(', ')} (default: adam)`, oneOf(optimizer))
+      .option('--clip-norm <number>', 'the largest norm of all gradients together', positiveNumber)
+      .option(
+        '--early-stopping <epochs>',
+        'end when the validation loss (without validation: the loss) has not fallen for so many epochs, and keep the best weights',
+        wholeNumber(1),
+      )
+      .option(
+        '--seed <n>',
+        'decides weights, order and noise (default: 0)',
+        wholeNumber(Number.MIN_SAFE_INTEGER),
+      )
+      .option('--out <folder>', 'where the run goes (default: runs/<data>-<model>)')
+      .addOption(
+        new Option('--resume', 'go on with the run in the folder; --epochs may be raised').conflicts(
+          'overwrite',
+        ),
+      )
+      .option('--overwrite', 'replace the run in the folder')
+      .action(async (data: string | undefined, options: TrainOptions) => {
+        const { train } = await import('./training.js');
+        cli.exitCode = await train(data, options, new Output(cli, options));
+      })
+      .addHelpText('after', `\nActivations: ${activation.join(', ')}`);
+  });
+}
