@@ -13,13 +13,14 @@ const config = autoencoderFamily.schema.parse({ latent: 2, latentActivation: 're
 const scope = Scope.root({ training: true });
 const { loss } = autoencoderFamily.define(config, 4).objective(input('x', [8, 4]), scope);
 const kernel = scope.variables.get('encoder.0.kernel').expr;
+// The model as it is written, and the gradient as it is computed: simplified, with what forward has shared.
 const [forward, backward] = optimize([loss, ...gradient(loss, [kernel])]);
 
-const numbers = new Map(topological([forward, backward]).map((node, i) => [node, `n${i}`]));
+const numbers = new Map(topological([loss, forward, backward]).map((node, i) => [node, `n${i}`]));
 const known = new Set(topological([forward]));
 
 const results = new Map([
-  [forward, 'the loss'],
+  [loss, 'the loss'],
   [backward, 'gradient of encoder.0.kernel'],
 ]);
 
@@ -30,7 +31,10 @@ function box(node, again = false) {
   const style = again ? 'again' : results.has(node) ? 'result' : kind;
   const shape = node.rank === 0 ? '' : ` [${node.shape.join(', ')}]`;
   const meaning = results.has(node) ? `<br>${results.get(node)}` : '';
-  return `${numbers.get(node)}["${name}${shape}${meaning}"]:::${style}`;
+  const { transA, transB, alpha = 1 } = node.attributes;
+  const reads = transA || transB ? `<br>a${transA ? 'ᵀ' : ''} · b${transB ? 'ᵀ' : ''}` : '';
+  const times = alpha === 1 ? '' : ` · ${alpha}`;
+  return `${numbers.get(node)}["${name}${shape}${reads}${times}${meaning}"]:::${style}`;
 }
 
 function mermaid(boxes, arrows) {
@@ -52,7 +56,7 @@ function mermaid(boxes, arrows) {
 const arrowsInto = (nodes) =>
   nodes.flatMap((node) => node.inputs.map((from) => `${numbers.get(from)} --> ${numbers.get(node)}`));
 
-const steps = [...known];
+const steps = topological([loss]);
 const drawnForward = mermaid(
   steps.map((node) => box(node)),
   arrowsInto(steps),

@@ -30,7 +30,12 @@ const compared = [
  * outcome would otherwise be that of neither; only the number of epochs may grow.
  * @throws {UserError} that names every option that differs
  */
-export function resumeOptions(folder: string, recorded: RunOptions, given: TrainOptions): RunOptions {
+export function resumeOptions(
+  folder: string,
+  recorded: RunOptions,
+  spec: string | undefined,
+  given: TrainOptions,
+): RunOptions {
   const differing = compared.flatMap((name) => {
     const value = given[name];
     if (value === undefined || JSON.stringify(value) === JSON.stringify(recorded[name])) return [];
@@ -48,7 +53,12 @@ export function resumeOptions(folder: string, recorded: RunOptions, given: Train
     );
   }
   const { validation } = given;
-  return { ...recorded, epochs, ...(validation !== undefined && { validation: portableSpec(validation) }) };
+  return {
+    ...recorded,
+    epochs,
+    ...(spec !== undefined && { data: portableSpec(spec) }),
+    ...(validation !== undefined && { validation: portableSpec(validation) }),
+  };
 }
 
 function flag(name: string): string {

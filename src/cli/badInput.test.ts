@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { npyBytes } from '../data/npy.js';
-import { call, callJson, temporaryFolder } from './testing.js';
+import { call, callJson, temporaryFolder } from '../testing/cli.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);

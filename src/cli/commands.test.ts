@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { npyBytes } from '../data/npy.js';
 import { readNpy } from '../data/read.js';
 import { load, readDataset } from '../index.js';
-import { call, callJson, temporaryFolder } from './testing.js';
+import { call, callJson, temporaryFolder } from '../testing/cli.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);

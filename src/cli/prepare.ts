@@ -65,8 +65,13 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
 async function prepareResume(spec: string | undefined, given: TrainOptions): Promise<Prepared> {
   const folder = folderToResume(spec, given);
   const recorded = await readRecord(join(folder, runFile.record));
-  const options = resumeOptions(folder, recorded.options, given);
-  const { data, validation } = await readData(spec ?? options.data, options.validation);
+  const options = resumeOptions(folder, recorded.options, spec, given);
+  const { data, validation } = await readData(options.data, options.validation).catch((error: unknown) => {
+    if (spec !== undefined || !(error instanceof UserError)) throw error;
+    throw new UserError(`${error.message}; if the data have moved, name them before --resume`, {
+      cause: error,
+    });
+  });
   const found = fingerprints(data, validation);
   for (const which of ['data', 'validation'] as const) {
     if (found[which] === recorded.fingerprints[which]) continue;
@@ -82,7 +87,8 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
     spec: spec ?? options.data,
     resumed: true,
     options,
-    record: { ...recorded, options: { ...recorded.options, epochs: options.epochs } },
+    // Data may have moved since; where they are now is what counts the next time.
+    record: { ...recorded, options },
     data,
     ...(validation && { validation }),
     model: modelOf(options, data),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { call } from '../testing/cli.js';
 import { version } from '../version.js';
-import { call } from './testing.js';
 
 const commands = ['train', 'evaluate', 'encode', 'decode', 'reconstruct', 'sample', 'info'];
 

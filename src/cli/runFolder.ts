@@ -67,7 +67,7 @@ export function checkFree(folder: string): void {
   const others = 'replace it with --overwrite, or choose another folder with --out';
   if (state === 'finished') {
     throw new UserError(
-      `${folder} already holds a finished run; train it for more epochs with --resume --epochs N, ${others}`,
+      `${folder} already holds a finished run; train it for more epochs: ${resumeCommand(folder)} --epochs N; ${others}`,
     );
   }
   if (state === 'started') {

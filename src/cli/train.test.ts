@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { npyBytes } from '../data/npy.js';
-import { call, callJson, jsonLines, temporaryFolder } from './testing.js';
+import { call, callJson, jsonLines, temporaryFolder } from '../testing/cli.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);
@@ -279,6 +279,31 @@ describe('--resume', () => {
       '--hidden',
       '16',
     );
+  });
+
+  it('takes the same data from another place, and remembers it', async () => {
+    const first = writeNpy('first.npy', 20, (i) => 0.5 + 0.4 * Math.cos(i));
+    await callJson(
+      'train',
+      first,
+      '--hidden',
+      'none',
+      '--latent',
+      '2',
+      '--epochs',
+      '1',
+      '--out',
+      at('moved'),
+    );
+    const resume = ['--resume', '--out', at('moved')];
+    renameSync(first, at('second.npy'));
+    await refused(
+      ['train', ...resume],
+      /there is no file .*first\.npy; .* if the data have moved, name them before/,
+    );
+    await callJson('train', at('second.npy'), ...resume);
+    await callJson('train', ...resume, '--epochs', '2');
+    assert.equal(record('moved').data, at('second.npy'));
   });
 
   it('says so where there is nothing to go on with', async () => {

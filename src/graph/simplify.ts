@@ -1,7 +1,7 @@
 import { constantNumber, type Expr } from './expr.js';
 import { add, type Binary, div, mul, neg, sqrt, sub, where } from './ops/elementwise.js';
 import { gemm } from './ops/linear.js';
-import { sum } from './ops/reducing.js';
+import { type Reduction, sum, sumOfSquares } from './ops/reducing.js';
 import { reshape, transpose } from './ops/shaping.js';
 import { type Shape, sameShape, sizeOf } from './shape.js';
 
@@ -74,8 +74,9 @@ const rules: Readonly<Record<string, Rule>> = {
   reshape: (node, [x], usedOnce) => {
     if (sameShape(x!.shape, node.shape)) return x;
     if (is(x!, 'reshape')) return reshape(x!.inputs[0]!, node.shape);
-    if (is(x!, 'sum') && x!.attributes.keepDims) {
-      const bare = sum(x!.inputs[0]!, x!.attributes.axes as number[]);
+    const total = sums[x!.row.name];
+    if (total !== undefined) {
+      const bare = total(x!.inputs[0]!, (x!.attributes as unknown as SumAttributes).axes);
       if (sameShape(bare.shape, node.shape)) return bare;
     }
     return factorOut(x!, usedOnce, (rest) => reshape(rest, node.shape));
@@ -91,15 +92,14 @@ const rules: Readonly<Record<string, Rule>> = {
     );
   },
   sum: (node, [x], usedOnce) => {
-    const { axes, keepDims } = node.attributes as { axes: number[]; keepDims: boolean };
+    const { axes, keepDims } = node.attributes as unknown as SumAttributes;
     if (reducesNothing(x!.shape, axes)) return reshape(x!, node.shape);
     const inner = scaleOf(x!);
     if (inner !== undefined && sameShape(inner.rest.shape, x!.shape))
       return mul(sum(inner.rest, axes, keepDims), inner.factor);
-    // A sum of sums over everything is one sum.
-    if (is(x!, 'sum') && axes.length === x!.rank && usedOnce(x!))
-      return reshape(sum(x!.inputs[0]!), node.shape);
-    return undefined;
+    if (!usedOnce(x!)) return undefined;
+    if (is(x!, 'mul') && x!.inputs[0] === x!.inputs[1]) return sumOfSquares(x!.inputs[0]!, axes, keepDims);
+    return axes.length === x!.rank ? wholeSum(x!, node.shape) : undefined;
   },
   mean: (node, [x]) => {
     const { axes, keepDims } = node.attributes as { axes: number[]; keepDims: boolean };
@@ -156,6 +156,24 @@ function scaleOf(node: Expr): { factor: number; rest: Expr } | undefined {
   const [factor, rest] =
     scaled(node.inputs[0]!, node.inputs[1]!) ?? scaled(node.inputs[1]!, node.inputs[0]!) ?? [];
   return factor === undefined || rest === undefined ? undefined : { factor, rest };
+}
+
+interface SumAttributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+const sums: Readonly<Record<string, Reduction>> = { sum, sumOfSquares };
+
+/** Of more numbers than this, a sum in two stages is the more exact one: some runtimes add them one by one. */
+const fewNumbers = 1 << 15;
+
+/** A sum of sums over everything is one sum. */
+function wholeSum(x: Expr, shape: Shape): Expr | undefined {
+  const total = sums[x.row.name];
+  const input = x.inputs[0];
+  if (total === undefined || input!.shape.some((dim) => typeof dim === 'string')) return undefined;
+  return sizeOf(input!.shape) <= fewNumbers ? reshape(total(input!), shape) : undefined;
 }
 
 /** f(number · x) = number · f(x), for a linear f. */

@@ -78,6 +78,11 @@ const samples: Record<OperationName, readonly Sample[]> = {
   leakyRelu: [one((x) => table.leakyRelu(x, 0.2))],
   elu: [one((x) => table.elu(x, 0.7))],
   sum: [one((x) => table.sum(x)), one((x) => table.sum(x, 0)), one((x) => table.sum(x, -1, true))],
+  sumOfSquares: [
+    one((x) => table.sumOfSquares(x)),
+    one((x) => table.sumOfSquares(x, 0)),
+    one((x) => table.sumOfSquares(x, -1, true)),
+  ],
   mean: [one((x) => table.mean(x)), one((x) => table.mean(x, 0)), one((x) => table.mean(x, -1, true))],
   max: [one((x) => table.max(x)), one((x) => table.max(x, 0)), one((x) => table.max(x, -1, true))],
   softmax: [one((x) => table.softmax(x)), one((x) => table.softmax(x, 0))],

@@ -63,6 +63,13 @@ export const sum: Reduction = reduction(
   (g, [x], _y, attributes) => [expand(withKeptAxes(g, x!, attributes), x!.shape)],
 );
 
+/** Σ x² over the given axes (all by default), in one pass. */
+export const sumOfSquares: Reduction = reduction(
+  'sumOfSquares',
+  (emit, [x], _node, attributes) => emit.node('ReduceSumSquare', [x!], axesAttributes(attributes)),
+  (g, [x], _y, attributes) => [mul(mul(x!, 2), withKeptAxes(g, x!, attributes))],
+);
+
 const axesAttributes = ({ axes, keepDims }: Reduce) => ({ axes, keepdims: keepDims ? 1 : 0 });
 
 /** The mean over the given axes (all by default). */

@@ -10,7 +10,7 @@ const { add, sub, mul, div, neg, pow, maximum, minimum } = elementwise;
 const { greater, greaterOrEqual, less, lessOrEqual, equal, and, or, not, where, cast } = elementwise;
 const { exp, log, sqrt, log1p, abs, sign, floor, clip, stopGradient } = elementwise;
 const { tanh, sigmoid, erf, softplus, relu, leakyRelu, elu } = elementwise;
-const { sum, mean, max, softmax, logSoftmax, argMax, expand } = reducing;
+const { sum, sumOfSquares, mean, max, softmax, logSoftmax, argMax, expand } = reducing;
 const { reshape, transpose, concat, slice, pad, gather, scatterAdd } = shaping;
 
 /** Every operation that graphs are made of. Tests walk it; whoever adds an operation adds it here. */
@@ -19,7 +19,7 @@ export const table = {
   ...{ greater, greaterOrEqual, less, lessOrEqual, equal, and, or, not, where, cast },
   ...{ exp, log, sqrt, log1p, abs, sign, floor, clip, stopGradient },
   ...{ tanh, sigmoid, erf, softplus, relu, leakyRelu, elu },
-  ...{ sum, mean, max, softmax, logSoftmax, argMax },
+  ...{ sum, sumOfSquares, mean, max, softmax, logSoftmax, argMax },
   ...{ expand, reshape, transpose, concat, slice, pad, gather, scatterAdd },
   ...{ matMul, gemm },
   ...{ conv, convTranspose, maxPool, averagePool, upsample },

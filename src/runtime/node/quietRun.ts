@@ -67,10 +67,15 @@ export async function bindQuietRun(
     ),
   };
   const run = async () => {
+    // The error is no surprise: where it came from need not be found out at every step.
+    const depth = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
     try {
       await quiet.run(inputs, outputs);
     } catch (error) {
       if (!refusal.test((error as Error).message)) throw error;
+    } finally {
+      Error.stackTraceLimit = depth;
     }
   };
   probe.fill(Number.NaN);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { run } from './program.js';
+import { run } from '../cli/program.js';
 
 /** What a command did. */
 export interface Outcome {
@@ -36,7 +36,7 @@ export function jsonLines(text: string): Record<string, unknown>[] {
 }
 
 /** The built program. */
-export const mainFile = fileURLToPath(new URL('./main.js', import.meta.url));
+export const mainFile = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 
 /** A process of the program that is under way. */
 export interface Started {
