@@ -45,9 +45,13 @@ const model = await trainVae(await mnist('train'), epochs);
 const test = await mnist('test');
 const firstTen = { data: test.data.subarray(0, 10 * 784), shape: [10, 28, 28] };
 const predictions = await predictVae(model, firstTen);
-console.log(`\nThe first test image:\n${picture(firstTen.data, 0)}\nand its reconstruction:\n${picture(predictions.data, 0)}`);
+console.log(
+  `\nThe first test image:\n${picture(firstTen.data, 0)}\nand its reconstruction:\n${picture(predictions.data, 0)}`,
+);
 
 const samples = await model.sample(1, { seed: 3 });
 console.log(`\nAn image that never was:\n${picture(samples.data, 0)}`);
 const { negativeElbo, reconstructionNll, kl } = await model.evaluate(test);
-console.log(`\nTest -ELBO: ${negativeElbo?.toFixed(2)} nats = ${reconstructionNll?.toFixed(2)} + KL ${kl?.toFixed(2)}`);
+console.log(
+  `\nTest -ELBO: ${negativeElbo?.toFixed(2)} nats = ${reconstructionNll?.toFixed(2)} + KL ${kl?.toFixed(2)}`,
+);

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const run = (...args) => execFileSync(process.execPath, ['scripts/example.mjs', ...args], { cwd: root, encoding: 'utf8' });
+const run = (...args) =>
+  execFileSync(process.execPath, ['scripts/example.mjs', ...args], { cwd: root, encoding: 'utf8' });
 
 test('the reference autoencoder trains, predicts ten images and prints its error', () => {
   const printed = run('autoencoder', '1');

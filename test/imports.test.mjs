@@ -27,10 +27,18 @@ const layers = [
 ];
 
 const files = readdirSync(src, { recursive: true })
-  .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.includes('fixtures') && !file.startsWith('testing'))
+  .filter(
+    (file) =>
+      file.endsWith('.ts') &&
+      !file.endsWith('.test.ts') &&
+      !file.includes('fixtures') &&
+      !file.startsWith('testing'),
+  )
   .map((file) => {
     const text = readFileSync(join(src, file), 'utf8');
-    const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|import\('([^']+)'\)/gms)].map((m) => m[1] ?? m[2]);
+    const imports = [...text.matchAll(/^(?:import|export)\b[^;]*?from '([^']+)'|import\('([^']+)'\)/gms)].map(
+      (m) => m[1] ?? m[2],
+    );
     return { file, text, imports };
   });
 
@@ -38,7 +46,10 @@ const layerOf = (file) => layers.indexOf(file.split('/')[0]);
 const resolve = (file, target) => normalize(join(dirname(file), target)).replace(/\.js$/, '.ts');
 
 test('every file belongs to a layer', () => {
-  assert.deepEqual(files.filter(({ file }) => layerOf(file) < 0).map(({ file }) => file), []);
+  assert.deepEqual(
+    files.filter(({ file }) => layerOf(file) < 0).map(({ file }) => file),
+    [],
+  );
 });
 
 test('nothing imports upwards', () => {
@@ -51,13 +62,15 @@ test('nothing imports upwards', () => {
 });
 
 test('no file is imported by what it imports', () => {
-  const graph = new Map(files.map(({ file, text }) => {
-    // Types are gone when the program runs, so only imports of values can make a cycle.
-    const values = [...text.matchAll(/^(?:import|export) (?!type\b)([^;]*?)from '(\.[^']+)'/gms)]
-      .filter(([, names]) => !/^\{(\s*type [^,}]+,?)+\s*\}\s*$/.test(names))
-      .map(([, , target]) => resolve(file, target));
-    return [file, values];
-  }));
+  const graph = new Map(
+    files.map(({ file, text }) => {
+      // Types are gone when the program runs, so only imports of values can make a cycle.
+      const values = [...text.matchAll(/^(?:import|export) (?!type\b)([^;]*?)from '(\.[^']+)'/gms)]
+        .filter(([, names]) => !/^\{(\s*type [^,}]+,?)+\s*\}\s*$/.test(names))
+        .map(([, , target]) => resolve(file, target));
+      return [file, values];
+    }),
+  );
   const state = new Map();
   const visit = (file, path) => {
     if (state.get(file) === 'done') return;
@@ -70,11 +83,20 @@ test('no file is imported by what it imports', () => {
 });
 
 test('ONNX Runtime is imported by src/runtime alone', () => {
-  const others = files.filter(({ file, imports }) => !file.startsWith('runtime/') && imports.some((target) => target.startsWith('onnxruntime')));
-  assert.deepEqual(others.map(({ file }) => file), []);
+  const others = files.filter(
+    ({ file, imports }) =>
+      !file.startsWith('runtime/') && imports.some((target) => target.startsWith('onnxruntime')),
+  );
+  assert.deepEqual(
+    others.map(({ file }) => file),
+    [],
+  );
 });
 
 test('no file is longer than 400 lines', () => {
   const long = files.filter(({ file, text }) => !file.includes('proto/') && text.split('\n').length > 401);
-  assert.deepEqual(long.map(({ file }) => file), []);
+  assert.deepEqual(
+    long.map(({ file }) => file),
+    [],
+  );
 });

@@ -11,23 +11,33 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'autoencoder-package-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (command, args, cwd = folder) => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const run = (command, args, cwd = folder) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 let packed;
 
 before(() => {
   [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder], root));
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', type: 'module', private: true }));
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({ name: 'user', type: 'module', private: true }),
+  );
   writeFileSync(join(folder, '.npmrc'), 'ignore-scripts=true\n');
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', packed.filename]);
 });
 
 test('holds neither tests nor fixtures nor sources', () => {
-  const unwanted = packed.files.map(({ path }) => path).filter((path) => /\.test\.|fixtures|testing|^src|^bench|^test/.test(path));
+  const unwanted = packed.files
+    .map(({ path }) => path)
+    .filter((path) => /\.test\.|fixtures|testing|^src|^bench|^test/.test(path));
   assert.deepEqual(unwanted, []);
 });
 
 test('is what publint accepts', () => {
-  run(process.execPath, [join(root, 'node_modules/publint/src/cli.js'), '--strict', join(folder, 'node_modules/autoencoder')]);
+  run(process.execPath, [
+    join(root, 'node_modules/publint/src/cli.js'),
+    '--strict',
+    join(folder, 'node_modules/autoencoder'),
+  ]);
 });
 
 test('can be imported, trains, and says its own version', () => {
@@ -56,13 +66,24 @@ test('has types that compile in a strict project', () => {
      vae({ input: 3, latent: 2, activation: 'rectified' });`,
   );
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  run(process.execPath, [tsc, '--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', 'use.ts']);
+  run(process.execPath, [
+    tsc,
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    'use.ts',
+  ]);
 });
 
 test('brings the command', () => {
   const command = join(folder, 'node_modules/.bin/autoencoder');
   assert.match(run(command, ['--help']), /train/);
-  const lines = run(command, ['train', 'mnist[0:200]', '--epochs', '1', '--json', '--out', 'run']).trim().split('\n');
+  const lines = run(command, ['train', 'mnist[0:200]', '--epochs', '1', '--json', '--out', 'run'])
+    .trim()
+    .split('\n');
   assert.equal(JSON.parse(lines.at(-1)).done, true);
   const figures = JSON.parse(run(command, ['evaluate', 'run', 'mnist:test[0:50]', '--json']));
   assert.equal(figures.samples, 50);

@@ -65,13 +65,32 @@ describe('an interrupted training', posix, () => {
   });
 });
 
+describe('a second Ctrl-C', posix, () => {
+  it('ends the program in the middle of a step', async () => {
+    const slow = ['--hidden', '2000,2000', '--batch-size', '20000', '--epochs', '50'];
+    const child = start(['train', 'mnist[0:20000]', ...slow, '--out', at('slow')]);
+    await child.seen('50 epochs');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    child.kill('SIGINT');
+    await child.seen('stopping');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    child.kill('SIGINT');
+    const { stderr } = await child.outcome;
+    assert.doesNotMatch(stderr, /terminate called|\n {4}at /);
+  });
+});
+
 describe('a reader that has seen enough', posix, () => {
   it('ends the program without a stack trace', async () => {
     const { code, stderr } = await start(
       ['train', 'mnist[0:500]', '--hidden', 'none', '--epochs', '100000', '--json', '--out', at('pipe')],
       'set -o pipefail; "$@" | head -1 >/dev/null',
     ).outcome;
-    assert.deepEqual([code, stderr], [141, '']);
+    assert.equal(code, 141, stderr);
+    assert.match(
+      stderr,
+      /^autoencoder: interrupted in epoch \d+; the checkpoint is kept\. To go on:\n.*--resume.*\n$/,
+    );
   });
 });
 

@@ -1,14 +1,14 @@
 import process from 'node:process';
 
 /** The status that a shell gives a program which a signal ended. */
-const statuses = { SIGINT: 130, SIGTERM: 143 } as const;
+const statuses = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
 
 type Signal = keyof typeof statuses;
 
 /** npm and the terminal may both deliver one press of Ctrl-C; what comes within so many milliseconds is the same. */
 const samePress = 300;
 
-/** Turns the first Ctrl-C (or `kill`) into an abort, and the second into the end of the process. */
+/** Turns the first Ctrl-C (or `kill`, or a closed pipe) into an abort, and the second into the end of the process. */
 export class Interrupt {
   private readonly controller = new AbortController();
   private first: { readonly signal: Signal; readonly time: number } | undefined;
@@ -44,11 +44,18 @@ export class Interrupt {
       this.first = { signal, time: Date.now() };
       this.controller.abort();
       this.onFirst();
-    } else if (Date.now() - this.first.time > samePress) {
+    } else if (signal !== 'SIGPIPE' && Date.now() - this.first.time > samePress) {
       this.onSecond();
-      process.exit(statuses[signal]);
+      this.release();
+      // The signal itself, not `process.exit`: that would wait for the training thread, or make it crash.
+      process.kill(process.pid, signal);
     }
   };
 }
 
 const signals = Object.keys(statuses) as Signal[];
+
+/** Ends the program as a closed pipe ends others, but lets training that is under way stop in good order first. */
+export function pipeClosed(): void {
+  if (!process.emit('SIGPIPE', 'SIGPIPE')) process.exit(statuses.SIGPIPE);
+}

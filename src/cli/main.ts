@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 import process from 'node:process';
 import { UserError } from '../errors.js';
+import { pipeClosed } from './interrupt.js';
 import { reportError, run } from './program.js';
 
 const argv = process.argv.slice(2);
 
-// What `head` does when it has seen enough. 141 is what the shell reports of programs that a closed pipe ends.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(141);
+    // What `head` does when it has seen enough.
+    if (error.code === 'EPIPE') return pipeClosed();
     const told = new UserError(`the output cannot be written: ${error.message}; send it elsewhere`);
     process.exit(reportError(told, process.stderr, argv.includes('--debug')));
   });

@@ -20,6 +20,9 @@ export async function mnist(
   part: MnistPart = 'train',
   from: string | URL = import.meta.url,
 ): Promise<Dataset> {
+  if (!Object.hasOwn(prefixes, part)) {
+    throw new UserError(`mnist has the parts 'train' and 'test', not '${part}'`);
+  }
   const folder = mnistFolder(from);
   const [images, labels] = await Promise.all(
     [`${prefixes[part]}-images-idx3-ubyte`, `${prefixes[part]}-labels-idx1-ubyte`].map(async (name) => {

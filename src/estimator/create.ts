@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import { type AutoencoderInput, autoencoderFamily } from '../models/autoencoder.js';
 import { familyNamed } from '../models/families.js';
+import { featuresOf } from '../models/io.js';
 import { parseOptions } from '../models/options.js';
 import { type VaeInput, vaeFamily } from '../models/vae.js';
 import { Model, type ModelParts } from './model.js';
@@ -49,7 +50,8 @@ export function createVae(platform: Platform, options: VaeOptions): VariationalM
 /** A model of any family from parts that were saved; the configuration is checked again. */
 export function restoreModel(platform: Platform, parts: ModelParts): Model {
   const config = parseOptions(familyNamed(parts.family).schema, parts.config, parts.family);
-  const kind = parts.family === 'vae' ? VariationalModel : Model;
+  const { observe } = familyNamed(parts.family).define(config, featuresOf(parts.sample));
+  const kind = observe === undefined ? Model : VariationalModel;
   return new kind(platform, { ...parts, config });
 }
 

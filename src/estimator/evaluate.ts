@@ -1,3 +1,4 @@
+import { summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { Random } from '../random/random.js';
 import { evaluationModel, figureNames, type Trained } from './export.js';
@@ -16,7 +17,7 @@ export interface Evaluation {
   readonly mse: number;
   /** Mean over samples and features of the absolute error. */
   readonly mae: number;
-  /** 10 · log₁₀(1 / mse), in decibels: the peak is 1. */
+  /** 10 · log₁₀(peak² / mse), in decibels. The peak is 1, or the range of data that do not lie in [0, 1]. */
   readonly psnr: number;
   /** Numbers in a code over numbers in a sample; not a compression ratio, which is of bytes. */
   readonly dimensionRatio: number;
@@ -66,13 +67,19 @@ export async function evaluate(
     loss: figures.loss!,
     mse: figures.squaredError!,
     mae: figures.absoluteError!,
-    psnr: 10 * Math.log10(1 / figures.squaredError!),
+    psnr: 10 * Math.log10(peak(data, sample.scale) ** 2 / figures.squaredError!),
     dimensionRatio: definition.latent / definition.features,
     activeUnits: moments.active(),
     ...(kl !== undefined && reconstructionNll !== undefined
       ? { negativeElbo: reconstructionNll + kl, reconstructionNll, kl }
       : {}),
   };
+}
+
+/** The largest difference that values can have, in model units. */
+function peak(data: Dataset, scale: number): number {
+  const { min, max } = summary(data);
+  return min >= 0 && max * scale <= 1 ? 1 : (max - min) * scale;
 }
 
 /** Running mean and variance of each latent dimension (Welford), so that codes need not be kept. */

@@ -103,11 +103,8 @@ describe('fit', () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 5);
     const started = performance.now();
-    await autoencoder({ input: 12, hidden: [256, 256], latent: 3 }).fit(surface(2000), {
-      epochs: 4,
-      batchSize: 16,
-    });
-    clearInterval(timer);
+    const model = autoencoder({ input: 12, hidden: [256, 256], latent: 3 });
+    await model.fit(surface(2000), { epochs: 4, batchSize: 16 }).finally(() => clearInterval(timer));
     const possible = (performance.now() - started) / 5;
     assert.ok(turns > possible / 4, `${turns} turns of ${possible}`);
   });
@@ -303,10 +300,18 @@ describe('fit', () => {
   });
 
   const refusals: [string, Parameters<Model['fit']>, RegExp][] = [
-    ['no epochs', [surface(10), { epochs: 0 }], /epochs: a whole number above 0 is expected, got 0/],
-    ['half a sample in a batch', [surface(10), { batchSize: 0.5 }], /batchSize: a whole number/],
-    ['a negative learning rate', [surface(10), { learningRate: -1 }], /learningRate: a number above 0/],
-    ['a split of one', [surface(10), { validationSplit: 1 }], /validationSplit: a number between 0 and 1/],
+    ['no epochs', [surface(10), { epochs: 0 }], /fit: epochs: too small.*\(given 0\)/],
+    [
+      'half a sample in a batch',
+      [surface(10), { batchSize: 0.5 }],
+      /batchSize: invalid input.*\(given 0\.5\)/,
+    ],
+    [
+      'a negative learning rate',
+      [surface(10), { learningRate: -1 }],
+      /learningRate: too small.*\(given -1\)/,
+    ],
+    ['a split of one', [surface(10), { validationSplit: 1 }], /validationSplit: too big/],
     ['a split that leaves nothing', [surface(10), { validationSplit: 0.01 }], /both sides need at least one/],
     ['validation twice', [surface(10), { validation: surface(3), validationSplit: 0.5 }], /give one of them/],
     [
@@ -314,6 +319,18 @@ describe('fit', () => {
       [surface(10), { callbacks: [earlyStopping(), earlyStopping()] }],
       /given twice/,
     ],
+    ['a misspelt option', [surface(10), { epoch: 3 } as never], /unrecognized key.*epoch/],
+    [
+      'a misspelt schedule',
+      [surface(10), { learningRateSchedule: { type: 'cosin', duration: 3 } as never }],
+      /learningRateSchedule/,
+    ],
+    [
+      'a rate that is not a number',
+      [surface(10), { optimizer: { type: 'sgd', learningRate: Number.NaN } }],
+      /fit: optimizer: learningRate/,
+    ],
+    ['an unknown optimizer', [surface(10), { optimizer: 'adagard' as 'adagrad' }], /optimizer: invalid/],
     ['samples of another size', [surface(10, 7), {}], /a sample has 7 features, but the model takes 12/],
     [
       'data outside of a sigmoid',

@@ -3,6 +3,7 @@ import { type ModelFolder, readFolder } from '../artifact/folder.js';
 import { fromSafetensors } from '../artifact/safetensors.js';
 import { UserError } from '../errors.js';
 import { type FamilyName, families } from '../models/families.js';
+import type { History } from '../train/history.js';
 import { restoreModel } from './create.js';
 import type { Model } from './model.js';
 import type { Platform } from './platform.js';
@@ -28,7 +29,7 @@ export async function loadModel(platform: Platform, folder: string): Promise<Mod
     weights,
     ...(training !== null && { training }),
   };
-  const model = restoreModel(platform, { ...parts, history: readHistory(files) });
+  const model = restoreModel(platform, { ...parts, history: readHistory(files, training) });
   for (const { name, shape } of model.variables) {
     const size = shape.reduce((a, b) => a * b, 1);
     if (weights[name]?.length !== size) {
@@ -50,7 +51,10 @@ function readWeights(folder: string, files: ModelFolder['files']): Record<string
 }
 
 /** The history as it was written; of a model that was never trained there are no rows. */
-function readHistory(files: ModelFolder['files']) {
+function readHistory(
+  files: ModelFolder['files'],
+  training: Readonly<Record<string, unknown>> | null,
+): History {
   const [header = '', ...lines] = new TextDecoder()
     .decode(files.get('history.csv') ?? new Uint8Array())
     .trim()
@@ -60,5 +64,6 @@ function readHistory(files: ModelFolder['files']) {
     const cells = line.split(',');
     return Object.fromEntries(columns.flatMap((column, i) => (cells[i] ? [[column, Number(cells[i])]] : [])));
   });
-  return { rows, reason: 'finished' as const, stopReason: null };
+  const { reason = 'finished', stopReason = null } = (training ?? {}) as Partial<History>;
+  return { rows, reason, stopReason };
 }

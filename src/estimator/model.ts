@@ -192,7 +192,8 @@ export class Model {
       optimizer,
       ...(validationSplit !== undefined && { validationSplit }),
       ...(learningRateSchedule !== undefined && { learningRateSchedule }),
-      ended: history.stopReason ?? history.reason,
+      reason: history.reason,
+      stopReason: history.stopReason,
     };
     void this.dropSessions();
   }

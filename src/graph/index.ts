@@ -40,7 +40,18 @@ export {
 } from './ops/elementwise.js';
 export { type GemmOptions, gemm, matMul } from './ops/linear.js';
 export { averagePool, maxPool, type PoolOptions, upsample } from './ops/pooling.js';
-export { argMax, expand, logSoftmax, logSumExp, max, mean, softmax, sum, variance } from './ops/reducing.js';
+export {
+  argMax,
+  expand,
+  logSoftmax,
+  logSumExp,
+  max,
+  mean,
+  softmax,
+  sum,
+  sumOfSquares,
+  variance,
+} from './ops/reducing.js';
 export { concat, gather, oneHot, pad, reshape, scatterAdd, slice, transpose } from './ops/shaping.js';
 export { type OperationName, table } from './ops/table.js';
 export { type Dim, type DType, type Shape, ShapeError } from './shape.js';

@@ -28,7 +28,13 @@ export interface Definition {
   /** Numbers that `objective` asks its scope for. */
   readonly scalars: Readonly<Record<string, ScheduledScalar>>;
   /** What data must satisfy, in model units, and why. */
-  readonly support: { readonly low: number; readonly high: number; readonly because: string };
+  readonly support: {
+    readonly low: number;
+    readonly high: number;
+    /** Every so many features must add up to 1: they are one category each. */
+    readonly group?: number;
+    readonly because: string;
+  };
   /** Draws from p(x | z), where the decoder defines a distribution. */
   readonly observe?: (code: Expr, scope: Scope) => Expr;
 }

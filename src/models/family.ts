@@ -50,11 +50,16 @@ const duration = z.number().positive();
 /** A schedule as written in options. */
 export const scheduleSchema: z.ZodType<Schedule> = z.lazy(() =>
   z.discriminatedUnion('type', [
-    z.object({ type: z.literal('constant') }),
-    z.object({ type: z.literal('step'), size: duration, gamma: z.number().positive(), unit }),
-    z.object({ type: z.literal('exponential'), gamma: z.number().positive(), unit }),
-    z.object({ type: z.literal('cosine'), duration, minimum: z.number().min(0).max(1).optional(), unit }),
-    z.object({
+    z.strictObject({ type: z.literal('constant') }),
+    z.strictObject({ type: z.literal('step'), size: duration, gamma: z.number().positive(), unit }),
+    z.strictObject({ type: z.literal('exponential'), gamma: z.number().positive(), unit }),
+    z.strictObject({
+      type: z.literal('cosine'),
+      duration,
+      minimum: z.number().min(0).max(1).optional(),
+      unit,
+    }),
+    z.strictObject({
       type: z.literal('warmup'),
       duration,
       from: z.number().min(0).max(1).optional(),
@@ -62,7 +67,7 @@ export const scheduleSchema: z.ZodType<Schedule> = z.lazy(() =>
       then: scheduleSchema.optional(),
       unit,
     }),
-    z.object({ type: z.literal('cyclic'), duration, unit }),
+    z.strictObject({ type: z.literal('cyclic'), duration, unit }),
   ]),
 ) as unknown as z.ZodType<Schedule>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { Expr } from '../graph/expr.js';
 import { add, exp, mul } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
@@ -52,6 +53,11 @@ export const vaeFamily: Family<VaeConfig> = {
   name: 'vae',
   schema: schema as z.ZodType<VaeConfig>,
   define(config, features): Definition {
+    if (config.likelihood.type === 'categorical' && features % config.likelihood.classes !== 0) {
+      throw new UserError(
+        `vae: likelihood.classes: ${features} features cannot be divided into groups of ${config.likelihood.classes}`,
+      );
+    }
     const trunk = sequential(...inputLayers(config), ...hiddenLayers(config.hidden, config));
     const head = outputLayer(config.latent, config);
     const decoder = sequential(
@@ -88,10 +94,17 @@ export const vaeFamily: Family<VaeConfig> = {
         const kl = mean(klToStandardNormal(center, logVar));
         const plain = config.beta === 1 && config.betaSchedule.type === 'constant';
         const weighted = plain ? kl : mul(kl, scope.scalar('beta'));
-        return { loss: add(nll, weighted), metrics: { reconstructionNll: nll, kl } };
+        // With another weight the loss is no bound; the bound is then reported beside it.
+        const bound = plain ? {} : { negativeElbo: add(nll, kl) };
+        return { loss: add(nll, weighted), metrics: { ...bound, reconstructionNll: nll, kl } };
       },
       scalars: { beta: { base: config.beta, schedule: config.betaSchedule } },
-      support: { low, high, because: `the likelihood '${config.likelihood.type}'` },
+      support: {
+        low,
+        high,
+        because: `the likelihood '${config.likelihood.type}'`,
+        ...(config.likelihood.type === 'categorical' && { group: config.likelihood.classes }),
+      },
     };
   },
 };

@@ -27,7 +27,7 @@ export interface VariableSpec {
 /** A graph for batches of one size. */
 export interface Program {
   readonly batch: number;
-  /** The ONNX model. Inputs: `input`, noise, scalars, variables. Outputs: see `outputNames`. */
+  /** The ONNX model. Inputs: `input`, noise, scalars, variables. Outputs: see `outputName`. */
   readonly model: Uint8Array;
   readonly noises: readonly {
     readonly name: string;
@@ -100,7 +100,7 @@ export const outputName = {
   next: (array: string, variable: string) => `next/${array}/${variable}`,
   metrics: 'metrics',
   /** The sum of all squared gradients, in `update` programs. */
-  gradientNorm: 'gradientSquares',
+  gradientSquares: 'gradientSquares',
 } as const;
 
 /** The name of the input that holds an optimizer's slot for a weight, in `update` programs. */

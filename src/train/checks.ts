@@ -12,12 +12,28 @@ export function checkTrainingData(data: Dataset, { support }: Definition, sample
   checkFinite(data);
   const { min, max } = summary(data);
   const [low, high] = [min * sample.scale, max * sample.scale];
-  if (low >= support.low && high <= support.high) return;
-  const interval = `[${support.low}, ${support.high}]`;
-  throw new UserError(
-    `${data.source ?? 'the data'}: values lie in [${low}, ${high}], but ${support.because} can only give ${interval}. ` +
-      "Scale the data into this interval, or choose a linear output (output: 'linear'; for a VAE likelihood: { type: 'gaussian' })",
-  );
+  const name = data.source ?? 'the data';
+  if (low < support.low || high > support.high) {
+    throw new UserError(
+      `${name}: values lie in [${low}, ${high}], but ${support.because} can only give [${support.low}, ${support.high}]. ` +
+        "Scale the data into this interval, or choose a linear output (output: 'linear'; for a VAE likelihood: { type: 'gaussian' })",
+    );
+  }
+  if (support.group !== undefined)
+    checkGroups(data, support.group, sample.scale, `${name}: ${support.because}`);
+}
+
+/** Every `group` values in turn must be the probabilities of one category. */
+function checkGroups({ data }: Dataset, group: number, scale: number, what: string): void {
+  for (let start = 0; start < data.length; start += group) {
+    let total = 0;
+    for (let i = start; i < start + group; i++) total += data[i]! * scale;
+    if (Math.abs(total - 1) > 1e-3) {
+      throw new UserError(
+        `${what} takes one-hot groups of ${group} features that add up to 1; values ${start} to ${start + group - 1} add up to ${total}`,
+      );
+    }
+  }
 }
 
 /** What is worth a warning: training would run, but hardly as meant. */

@@ -2,13 +2,14 @@ import { type Dataset, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import type { Definition } from '../models/definition.js';
 import type { SampleSpec } from '../models/io.js';
-import { defaultLearningRate, type OptimizerConfig, type OptimizerName } from '../nn/optimizers.js';
+import type { OptimizerConfig, OptimizerName } from '../nn/optimizers.js';
 import type { Schedule } from '../nn/schedules.js';
 import type { ProgramForm, TrainerSpec, TrainerState } from '../runtime/backend.js';
 import type { Callback, CheckpointContent, EpochContext, HistoryRow } from './callbacks.js';
 import { checkTrainingData, dataWarnings } from './checks.js';
 import type { History } from './history.js';
 import type { EpochReport, EpochVerdict, JobEnd, JobRunner, Position, TrainJob } from './job.js';
+import { checkFitOptions, optimizerConfig } from './options.js';
 import {
   evaluateProgram,
   metricNames,
@@ -86,7 +87,7 @@ export class DivergenceError extends Error {
  * @throws {DivergenceError} when the loss or a gradient is not finite
  */
 export async function fit(target: FitTarget, given: Dataset, options: FitOptions = {}): Promise<FitResult> {
-  checkOptions(options);
+  checkFitOptions(options);
   const { callbacks = [], seed = 0, signal } = options;
   const { data, validation } = splitData(given, options, seed);
   checkTrainingData(data, target.definition, target.sample);
@@ -235,14 +236,6 @@ function batchSizes(samples: number, batchSize: number): number[] {
   return [...(samples >= batchSize ? [batchSize] : []), ...(rest > 0 ? [rest] : [])];
 }
 
-function optimizerConfig({ optimizer = 'adam', learningRate }: FitOptions): OptimizerConfig {
-  const config =
-    typeof optimizer === 'string'
-      ? { type: optimizer, learningRate: defaultLearningRate[optimizer] }
-      : optimizer;
-  return learningRate === undefined ? config : { ...config, learningRate };
-}
-
 function splitData(
   given: Dataset,
   options: FitOptions,
@@ -254,29 +247,6 @@ function splitData(
   if (validation !== undefined)
     throw new UserError('both validation data and validationSplit were given; give one of them');
   return splitDataset(given, validationSplit, seed);
-}
-
-function checkOptions(options: FitOptions): void {
-  const positive = (name: 'epochs' | 'batchSize') => {
-    const value = options[name];
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
-      throw new UserError(`${name}: a whole number above 0 is expected, got ${value}`);
-    }
-  };
-  positive('epochs');
-  positive('batchSize');
-  for (const name of ['learningRate', 'clipNorm', 'clipValue'] as const) {
-    const value = options[name];
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
-      throw new UserError(`${name}: a number above 0 is expected, got ${value}`);
-    }
-  }
-  if (options.seed !== undefined && !Number.isSafeInteger(options.seed)) {
-    throw new UserError(`seed: a whole number is expected, got ${options.seed}`);
-  }
-  const names = (options.callbacks ?? []).map((callback) => callback.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new UserError(`callbacks: '${twice}' was given twice; names must be unique`);
 }
 
 function checkResumable({ state }: CheckpointContent, spec: TrainerSpec): void {

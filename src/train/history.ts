@@ -7,7 +7,7 @@ import type { JobEnd } from './job.js';
 export interface History {
   /** Every figure of every epoch: `epoch`, `loss`, `learningRate`, `seconds`, … and `validationLoss`, … */
   readonly rows: readonly HistoryRow[];
-  /** `finished` all epochs, `stopped` by a callback, or `aborted` by the signal. */
+  /** `finished` all epochs, `stopped` by a callback, `aborted` by the signal, or `diverged`. */
   readonly reason: JobEnd['reason'];
   /** What the callback said that stopped it. */
   readonly stopReason: string | null;

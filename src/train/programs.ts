@@ -102,7 +102,7 @@ export function trainProgram(options: ProgramOptions, batch: number): Program {
     outputs[outputName.next('weight', name)] = next.weight;
     for (const [slot, value] of Object.entries(next.slots)) outputs[outputName.next(slot, name)] = value;
   });
-  outputs[outputName.gradientNorm] = squares(raw);
+  outputs[outputName.gradientSquares] = squares(raw);
   return program(built, batch, outputs);
 }
 
@@ -127,10 +127,10 @@ function squares(gradients: readonly Expr[]): Expr {
   return gradients.map((g) => sum(mul(g, g))).reduce((a, b) => add(a, b), constant(0));
 }
 
+/** Elements are cut first, so that one wild element does not shrink all others. */
 function clipped(gradients: readonly Expr[], { clipNorm, clipValue }: ClipOptions): readonly Expr[] {
-  if (clipValue !== undefined) return gradients.map((g) => clip(g, -clipValue, clipValue));
-  if (clipNorm === undefined) return gradients;
-  const norm = sqrt(squares(gradients));
-  const factor = minimum(div(clipNorm, maximum(norm, 1e-12)), 1);
-  return gradients.map((g) => mul(g, factor));
+  const cut = clipValue === undefined ? gradients : gradients.map((g) => clip(g, -clipValue, clipValue));
+  if (clipNorm === undefined) return cut;
+  const factor = minimum(div(clipNorm, maximum(sqrt(squares(cut)), 1e-12)), 1);
+  return cut.map((g) => mul(g, factor));
 }

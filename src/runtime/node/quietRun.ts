@@ -14,7 +14,6 @@ import type { SessionCache } from './sessionCache.js';
 // output here is a sequence, which the binding cannot convert and says so by an error, once all results are in place.
 
 const marker = 'done';
-const refusal = /non.tensor/i;
 
 /** The same model with a first output that the binding cannot convert. */
 function withMarker(model: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -66,6 +65,7 @@ export async function bindQuietRun(
       quiet.outputNames.filter((name) => name !== marker),
     ),
   };
+  let refusal: string | undefined;
   const run = async () => {
     // The error is no surprise: where it came from need not be found out at every step.
     const depth = Error.stackTraceLimit;
@@ -73,13 +73,16 @@ export async function bindQuietRun(
     try {
       await quiet.run(inputs, outputs);
     } catch (error) {
-      if (!refusal.test((error as Error).message)) throw error;
+      const { message } = error as Error;
+      refusal ??= message;
+      if (message !== refusal) throw error;
     } finally {
       Error.stackTraceLimit = depth;
     }
   };
   probe.fill(Number.NaN);
   await run();
+  // Whatever else went wrong, an ordinary run will say it.
   return probe.every(Number.isFinite) ? run : bindRun(model, sessions, feeds, fetches);
 }
 

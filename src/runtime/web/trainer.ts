@@ -75,7 +75,7 @@ export class WebTrainer implements Trainer {
   async step(program: Program, step: number, learningRate: number) {
     const outputs = await this.run(program, this.rule.scalars(step, learningRate));
     const metrics = numbers(outputs[outputName.metrics]!);
-    const kept = [...metrics, ...numbers(outputs[outputName.gradientNorm]!)].every(Number.isFinite);
+    const kept = [...metrics, ...numbers(outputs[outputName.gradientSquares]!)].every(Number.isFinite);
     for (const cell of this.cells) {
       const next = outputs[cell.output]!;
       if (kept) this.replace(cell, next);
