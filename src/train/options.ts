@@ -9,8 +9,7 @@ import type { FitOptions } from './fit.js';
 const largestRate = 1e18;
 
 const learningRate = z.number().positive().max(largestRate);
-/** Divisors of the fused optimizer must not be smaller than this. */
-const epsilon = z.number().min(1e-15).optional();
+const epsilon = z.number().positive().optional();
 const fraction = z.number().min(0).lt(1).optional();
 
 const optimizerSchema = z.discriminatedUnion('type', [

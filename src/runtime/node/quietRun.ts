@@ -6,6 +6,7 @@ import {
   TypeProtoSchema,
   ValueInfoProtoSchema,
 } from '../../graph/proto/onnx_pb.js';
+import type { Side } from '../fused/optimizer.js';
 import type { SessionCache } from './sessionCache.js';
 
 // The binding of ONNX Runtime for Node copies every output of a run into fresh memory for its caller, also those
@@ -41,8 +42,16 @@ function withMarker(model: Uint8Array): Uint8Array<ArrayBuffer> {
 /** Tensors by the names of a graph's inputs or outputs. */
 export type TensorMap = Readonly<Record<string, ort.Tensor>>;
 
-/** Reads and writes the arrays that it was bound to. */
-export type BoundRun = () => Promise<void>;
+/** The tensors that a run reads and writes. */
+export interface Binding {
+  readonly feeds: TensorMap;
+  readonly fetches: TensorMap;
+}
+
+/** A program bound to arrays: the weights stand on one of two sides, and a run is for one of them. */
+export type BoundRun = (side: Side) => Promise<void>;
+
+type Bindings = readonly [Binding, Binding];
 
 /**
  * A run of a training program on fixed arrays, by the quiet way where this version of ONNX Runtime allows it. That
@@ -51,27 +60,28 @@ export type BoundRun = () => Promise<void>;
 export async function bindQuietRun(
   model: Uint8Array,
   sessions: SessionCache,
-  feeds: TensorMap,
-  fetches: TensorMap,
+  bindings: Bindings,
   probe: Float32Array,
 ): Promise<BoundRun> {
   const quiet = await sessions.get(withMarker(model));
-  const inputs = pick(feeds, quiet.inputNames);
-  // The marker comes first, or outputs before it would be copied.
-  const outputs = {
-    [marker]: null,
-    ...pick(
-      fetches,
-      quiet.outputNames.filter((name) => name !== marker),
-    ),
-  };
+  const bound = bindings.map(({ feeds, fetches }) => ({
+    feeds: pick(feeds, quiet.inputNames),
+    // The marker comes first, or outputs before it would be copied.
+    fetches: {
+      [marker]: null,
+      ...pick(
+        fetches,
+        quiet.outputNames.filter((name) => name !== marker),
+      ),
+    },
+  }));
   let refusal: string | undefined;
-  const run = async () => {
+  const run = async (side: Side) => {
     // The error is no surprise: where it came from need not be found out at every step.
     const depth = Error.stackTraceLimit;
     Error.stackTraceLimit = 0;
     try {
-      await quiet.run(inputs, outputs);
+      await quiet.run(bound[side]!.feeds, bound[side]!.fetches);
     } catch (error) {
       const { message } = error as Error;
       refusal ??= message;
@@ -81,22 +91,24 @@ export async function bindQuietRun(
     }
   };
   probe.fill(Number.NaN);
-  await run();
+  await run(0);
   // Whatever else went wrong, an ordinary run will say it.
-  return probe.every(Number.isFinite) ? run : bindRun(model, sessions, feeds, fetches);
+  return probe.every(Number.isFinite) ? run : bindRun(model, sessions, bindings);
 }
 
 /** The same by an ordinary run. */
 export async function bindRun(
   model: Uint8Array,
   sessions: SessionCache,
-  feeds: TensorMap,
-  fetches: TensorMap,
+  bindings: Bindings,
 ): Promise<BoundRun> {
   const session = await sessions.get(model);
-  const [inputs, outputs] = [pick(feeds, session.inputNames), pick(fetches, session.outputNames)];
-  return async () => {
-    await session.run(inputs, outputs);
+  const bound = bindings.map(({ feeds, fetches }) => ({
+    feeds: pick(feeds, session.inputNames),
+    fetches: pick(fetches, session.outputNames),
+  }));
+  return async (side) => {
+    await session.run(bound[side]!.feeds, bound[side]!.fetches);
   };
 }
 

@@ -10,8 +10,8 @@ import {
   type TrainerState,
   type VariableSpec,
 } from '../backend.js';
-import { FusedOptimizer } from '../fused/optimizer.js';
-import { type BoundRun, bindQuietRun, bindRun } from './quietRun.js';
+import { FusedOptimizer, type Side } from '../fused/optimizer.js';
+import { type Binding, type BoundRun, bindQuietRun, bindRun } from './quietRun.js';
 import type { SessionCache } from './sessionCache.js';
 
 /** One compiled program with the arrays it reads and writes, all made once. */
@@ -28,25 +28,19 @@ interface Bound {
 export class NodeTrainer implements Trainer {
   private readonly optimizer: FusedOptimizer;
   private readonly trainable: readonly VariableSpec[];
-  /** State variables have two arrays: ONNX Runtime must never write what it reads. */
-  private readonly states: {
-    readonly name: string;
-    readonly now: Float32Array;
-    readonly next: Float32Array;
-  }[];
+  /** State has two arrays as weights have: the run reads one side and writes the other. */
+  private readonly states: ReadonlyMap<string, readonly [Float32Array, Float32Array]>;
   private readonly bound = new Map<Program, Bound>();
 
   private constructor(private readonly spec: TrainerSpec) {
     this.trainable = spec.variables.filter((variable) => variable.trainable);
     const weights = this.trainable.map(({ name, shape }) => ({ name, size: sizeOf(shape) }));
     this.optimizer = new FusedOptimizer(optimizerOf(spec.optimizer), weights);
-    this.states = spec.variables
-      .filter((variable) => !variable.trainable)
-      .map(({ name, shape }) => ({
-        name,
-        now: new Float32Array(sizeOf(shape)),
-        next: new Float32Array(sizeOf(shape)),
-      }));
+    this.states = new Map(
+      spec.variables
+        .filter((variable) => !variable.trainable)
+        .map(({ name, shape }) => [name, [new Float32Array(sizeOf(shape)), new Float32Array(sizeOf(shape))]]),
+    );
   }
 
   static async create(spec: TrainerSpec, sessions: SessionCache): Promise<NodeTrainer> {
@@ -62,37 +56,36 @@ export class NodeTrainer implements Trainer {
 
   async step(program: Program, step: number, learningRate: number) {
     const metrics = await this.evaluate(program);
-    const kept = metrics.every(Number.isFinite) && this.optimizer.gradientsAreFinite();
-    if (kept) {
-      this.optimizer.step(step, learningRate);
-      for (const { now, next } of this.states) now.set(next);
-    }
+    const kept = metrics.every(Number.isFinite) && this.optimizer.step(step, learningRate);
     return { metrics, kept };
   }
 
   async evaluate(program: Program): Promise<Float32Array> {
     const { run, metrics } = this.bound.get(program)!;
-    await run();
+    await run(this.optimizer.side);
     return metrics;
   }
 
   async read(): Promise<TrainerState> {
-    const state: Record<string, Record<string, Float32Array>> = { weight: {} };
-    for (const array of ['weight', ...this.optimizer.slots]) {
-      state[array] = Object.fromEntries(
-        this.trainable.map(({ name }) => [name, Float32Array.from(this.optimizer.view(array, name))]),
-      );
-    }
-    for (const { name, now } of this.states) state.weight![name] = Float32Array.from(now);
-    return state;
+    const copy = (view: (name: string) => Float32Array, names: readonly string[]) =>
+      Object.fromEntries(names.map((name) => [name, Float32Array.from(view(name))]));
+    const trainable = this.trainable.map(({ name }) => name);
+    const slots = this.optimizer.slots.map((slot) => [
+      slot,
+      copy((name) => this.optimizer.view(slot, name), trainable),
+    ]);
+    const weight = copy(
+      (name) => this.weight(name),
+      this.spec.variables.map(({ name }) => name),
+    );
+    return { weight, ...Object.fromEntries(slots) };
   }
 
   async write(state: TrainerState): Promise<void> {
     for (const [array, values] of Object.entries(state)) {
       for (const [name, data] of Object.entries(values)) {
-        const kept = this.states.find((other) => other.name === name);
-        if (kept) kept.now.set(data);
-        else this.optimizer.view(array, name).set(data);
+        const target = array === 'weight' ? this.weight(name) : this.optimizer.view(array, name);
+        target.set(data);
       }
     }
   }
@@ -114,26 +107,42 @@ export class NodeTrainer implements Trainer {
     };
     for (const noise of program.noises) feeds[noise.name] = floats(noises[noise.name]!, noise.shape);
     for (const name of program.scalars) feeds[name] = floats(scalars[name]!, []);
-    for (const { name, shape } of this.trainable)
-      feeds[name] = floats(this.optimizer.view('weight', name), shape);
-    for (const { name, now } of this.states) feeds[name] = floats(now, this.shapeOf(name));
 
-    const fetches: Record<string, ort.Tensor> = { [outputName.metrics]: floats(metrics, [names.length]) };
-    if (training) {
-      for (const { name, shape } of this.trainable) {
-        fetches[outputName.gradient(name)] = floats(this.optimizer.view('gradient', name), shape);
-      }
-      for (const { name, next } of this.states)
-        fetches[outputName.next('weight', name)] = floats(next, this.shapeOf(name));
-    }
+    const bind = (side: Side): Binding => ({
+      feeds: { ...feeds, ...this.tensors((name) => this.weight(name, side)) },
+      fetches: {
+        [outputName.metrics]: floats(metrics, [names.length]),
+        ...(training ? this.results(side === 0 ? 1 : 0) : {}),
+      },
+    });
+    const bindings = [bind(0), bind(1)] as const;
     const run = training
-      ? await bindQuietRun(program.model, sessions, feeds, fetches, metrics)
-      : await bindRun(program.model, sessions, feeds, fetches);
+      ? await bindQuietRun(program.model, sessions, bindings, metrics)
+      : await bindRun(program.model, sessions, bindings);
     this.bound.set(program, { run, buffers: { rows, noises, scalars }, metrics });
   }
 
-  private shapeOf(variable: string): readonly number[] {
-    return this.spec.variables.find(({ name }) => name === variable)!.shape;
+  /** Where a training run writes: gradients, and the next values of state. */
+  private results(next: Side): Record<string, ort.Tensor> {
+    const gradients = this.trainable.map(({ name, shape }) => [
+      outputName.gradient(name),
+      floats(this.optimizer.view('gradient', name), shape),
+    ]);
+    const states = this.spec.variables
+      .filter(({ name }) => this.states.has(name))
+      .map(({ name, shape }) => [outputName.next('weight', name), floats(this.weight(name, next), shape)]);
+    return Object.fromEntries([...gradients, ...states]);
+  }
+
+  private tensors(view: (name: string) => Float32Array): Record<string, ort.Tensor> {
+    return Object.fromEntries(
+      this.spec.variables.map(({ name, shape }) => [name, floats(view(name), shape)]),
+    );
+  }
+
+  /** A live view of a variable's values on one side; those of now by default. */
+  private weight(name: string, side: Side = this.optimizer.side): Float32Array {
+    return this.states.get(name)?.[side] ?? this.optimizer.weight(side, name);
   }
 }
 

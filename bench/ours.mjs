@@ -1,0 +1,53 @@
+// Times our own training as a user runs it: `fit` on all of MNIST, with shuffling, metrics, progress and the worker.
+// node bench/ours.mjs --model autoencoder --batch 128 --seconds 8 prints one line of JSON.
+import { parseArgs } from 'node:util';
+import { autoencoder, mnist, vae, version } from 'autoencoder';
+
+const { values } = parseArgs({
+  options: { model: { type: 'string' }, batch: { type: 'string' }, seconds: { type: 'string', default: '8' } },
+});
+const batch = Number(values.batch);
+
+export const models = {
+  autoencoder: () => autoencoder({ input: 784, latent: 256, latentActivation: 'relu' }),
+  vae: () => vae({ input: 784, hidden: [256], latent: 32 }),
+};
+
+const data = await mnist('train');
+const stepsPerEpoch = Math.ceil(60_000 / batch);
+const times = [];
+const controller = new AbortController();
+const started = performance.now();
+let last;
+const history = await models[values.model]().fit(data, {
+  epochs: 10_000,
+  batchSize: batch,
+  signal: controller.signal,
+  callbacks: [
+    {
+      name: 'clock',
+      onProgress: () => {},
+      onEpochEnd() {
+        const now = performance.now();
+        // The first epoch warms up.
+        if (last !== undefined) times.push((now - last) / stepsPerEpoch);
+        last = now;
+        if (times.length >= 3 && now - started > 1000 * Number(values.seconds)) controller.abort();
+      },
+    },
+  ],
+});
+times.sort((a, b) => a - b);
+console.log(
+  JSON.stringify({
+    peer: 'autoencoder',
+    model: values.model,
+    batch,
+    variant: 'fit, wall time of whole epochs',
+    msPerStep: times[Math.floor(times.length / 2)],
+    min: times[0],
+    steps: times.length * stepsPerEpoch,
+    loss: history.rows.at(-1).loss,
+    versions: { autoencoder: version, node: process.version },
+  }),
+);
