@@ -31,6 +31,12 @@ const instructions: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
+ * Numbers below this are stored as 0. A momentum that is no longer fed shrinks until it is subnormal, where it stays
+ * for ever (0.9 times the smallest number is rounded up to itself) and where processors are many times slower.
+ */
+const smallestNormal = 2 ** -126;
+
+/**
  * Compiles element-wise expressions into one pass over memory with four lanes at a time: every input is read once,
  * every result written once, where an operator-by-operator run would move each intermediate through memory.
  */
@@ -64,7 +70,15 @@ export function fuse({ results, arrays, scalars }: FusedKernel): Uint8Array<Arra
     }
   }
   outputs.forEach((node, i) => {
-    inside.push(...here, ...value(node), ...op.store, ...memoryArgument(arrays[results[i]!.into]!));
+    const normal = [
+      ...value(node),
+      ...value(node),
+      ...op.abs,
+      ...splatConstant(smallestNormal),
+      ...op.lessThan,
+      ...op.andNot,
+    ];
+    inside.push(...here, ...normal, ...op.store, ...memoryArgument(arrays[results[i]!.into]!));
   });
 
   // A number times 0 is 0 if it is finite and NaN if not; NaN stays NaN in a sum.
