@@ -21,8 +21,6 @@ export const op = {
   store: [simd, 0x0b],
   constant: [simd, 0x0c],
   splat: [simd, 0x13],
-  lessThan: [simd, 0x43],
-  andNot: [simd, 0x4f],
   extractLane: [simd, 0x1f],
   abs: [simd, ...unsigned(0xe0)],
   neg: [simd, ...unsigned(0xe1)],

@@ -4,8 +4,8 @@ import { assemble, memoryArgument, op, signed, splatConstant, unsigned, valueTyp
 
 /** What a fused loop computes. */
 export interface FusedKernel {
-  /** Results, each an element-wise expression, and the array that takes it. */
-  readonly results: readonly { readonly into: string; readonly expr: Expr }[];
+  /** Results, each an element-wise expression, the array that takes it, and whether it may shrink for ever. */
+  readonly results: readonly { readonly into: string; readonly expr: Expr; readonly decays: boolean }[];
   /** Inputs that are arrays: where in memory each begins, in bytes. Fixed, so that addresses cost nothing. */
   readonly arrays: Readonly<Record<string, number>>;
   /** Inputs that are one number, in the order in which `run` takes them after the length. */
@@ -31,10 +31,11 @@ const instructions: Readonly<Record<string, readonly number[]>> = {
 };
 
 /**
- * Numbers below this are stored as 0. A momentum that is no longer fed shrinks until it is subnormal, where it stays
- * for ever (0.9 times the smallest number is rounded up to itself) and where processors are many times slower.
+ * Adding this and taking it away again rounds a number to a multiple of 2⁻¹²⁴, which no number of ordinary size
+ * notices. State needs it: a momentum that is no longer fed shrinks until it is subnormal, where it would stay for
+ * ever (0.9 times the smallest number is rounded up to itself) and where processors are many times slower.
  */
-const smallestNormal = 2 ** -126;
+const threshold = 1e-30;
 
 /**
  * Compiles element-wise expressions into one pass over memory with four lanes at a time: every input is read once,
@@ -70,15 +71,15 @@ export function fuse({ results, arrays, scalars }: FusedKernel): Uint8Array<Arra
     }
   }
   outputs.forEach((node, i) => {
-    const normal = [
+    const settled = [
       ...value(node),
-      ...value(node),
-      ...op.abs,
-      ...splatConstant(smallestNormal),
-      ...op.lessThan,
-      ...op.andNot,
+      ...splatConstant(threshold),
+      ...op.add,
+      ...splatConstant(threshold),
+      ...op.sub,
     ];
-    inside.push(...here, ...normal, ...op.store, ...memoryArgument(arrays[results[i]!.into]!));
+    const stored = results[i]!.decays ? settled : value(node);
+    inside.push(...here, ...stored, ...op.store, ...memoryArgument(arrays[results[i]!.into]!));
   });
 
   // A number times 0 is 0 if it is finite and NaN if not; NaN stays NaN in a sum.

@@ -50,10 +50,16 @@ it('leaves the weights as they are where one new weight would not be finite', ()
   }
 });
 
-it('lets a momentum that is no longer fed end at 0, not among subnormal numbers', () => {
+it('never leaves a momentum that is no longer fed among the subnormal numbers', () => {
   const adam = new FusedOptimizer(optimizer({ type: 'adam', learningRate: 0.1 }), [{ name: 'a', size: 4 }]);
-  adam.view('momentum', 'a').set([1e-37, -1e-37, 2e-38, 1e-30]);
-  for (let step = 1; step <= 40; step++) adam.step(step, 0.1);
-  assert.deepEqual(Array.from(adam.view('momentum', 'a').subarray(0, 3)), [0, 0, 0].map(Math.abs));
-  assert.ok(adam.view('momentum', 'a')[3]! > 1e-33);
+  const momentum = adam.view('momentum', 'a');
+  momentum.set([1e-37, -1e-37, 2e-38, 1e-30]);
+  for (let step = 1; step <= 100; step++) {
+    adam.step(step, 0.1);
+    assert.ok(
+      momentum.every((m) => m === 0 || Math.abs(m) >= 2 ** -126),
+      `${momentum}`,
+    );
+  }
+  assert.ok(momentum.every((m) => Math.abs(m) < 1e-33));
 });

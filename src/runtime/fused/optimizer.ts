@@ -98,8 +98,8 @@ export class FusedOptimizer {
     const next = optimizer.update(weight!, gradient!, named(slots, vector), named(scalarNames, []));
     const module = fuse({
       results: [
-        { into: `weight${to}`, expr: next.weight },
-        ...slots.map((slot) => ({ into: slot, expr: next.slots[slot]! })),
+        { into: `weight${to}`, expr: next.weight, decays: false },
+        ...slots.map((slot) => ({ into: slot, expr: next.slots[slot]!, decays: true })),
       ],
       arrays: Object.fromEntries(this.arrays.map((array) => [array, this.address(array)])),
       scalars: scalarNames,
