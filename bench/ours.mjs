@@ -4,7 +4,11 @@ import { parseArgs } from 'node:util';
 import { autoencoder, mnist, vae, version } from 'autoencoder';
 
 const { values } = parseArgs({
-  options: { model: { type: 'string' }, batch: { type: 'string' }, seconds: { type: 'string', default: '8' } },
+  options: {
+    model: { type: 'string' },
+    batch: { type: 'string' },
+    seconds: { type: 'string', default: '8' },
+  },
 });
 const batch = Number(values.batch);
 

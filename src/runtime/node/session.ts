@@ -1,20 +1,18 @@
 import * as ort from 'onnxruntime-node';
 import type { Session, TensorValue } from '../backend.js';
 
-/**
- * How ONNX Runtime is asked to run. Its threads spin while they wait within a run, where waking them would cost more
- * than the wait, but not between runs: there they would take a core from the optimizer, and from everybody else.
- */
 const options: ort.InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   graphOptimizationLevel: 'all',
   logSeverityLevel: 3,
-  extra: { session: { force_spinning_stop: '1' } },
 };
 
-/** Compiles a model for ONNX Runtime. */
-export function compileModel(model: Uint8Array): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(model, options);
+/**
+ * Compiles a model that trains. ONNX Runtime's threads spin while they wait within a run, where waking them would cost
+ * more than the wait, but not between runs: there they would take a core from the optimizer, and from everybody else.
+ */
+export function compileTraining(model: Uint8Array): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(model, { ...options, extra: { session: { force_spinning_stop: '1' } } });
 }
 
 /** A tensor that shares the array it is made of. */
@@ -25,7 +23,7 @@ export function toOrt(value: TensorValue): ort.Tensor {
 
 /** A session for inference in this thread. */
 export async function createNodeSession(model: Uint8Array): Promise<Session> {
-  const session = await compileModel(model);
+  const session = await ort.InferenceSession.create(model, options);
   let last: Promise<unknown> = Promise.resolve();
   return {
     run(inputs) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { InferenceSession } from 'onnxruntime-node';
-import { compileModel } from './session.js';
+import { compileTraining } from './session.js';
 
 /**
  * Compiled models by their content, the most recently used first. Training the same architecture again finds its
@@ -14,7 +14,7 @@ export class SessionCache {
   /** The session for a model, compiled if it is not at hand. */
   async get(model: Uint8Array): Promise<InferenceSession> {
     const key = createHash('sha256').update(model).digest('hex');
-    const session = this.sessions.get(key) ?? (await compileModel(model));
+    const session = this.sessions.get(key) ?? (await compileTraining(model));
     this.sessions.delete(key);
     this.sessions.set(key, session);
     return session;
