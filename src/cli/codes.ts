@@ -1,20 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { checkFinite } from '../data/checks.js';
-import { type Dataset, featureSize } from '../data/dataset.js';
+import { type Dataset, dataset, featureSize } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { readDataset } from '../index.js';
-import { commandLine, counted } from './text.js';
+import { counted } from './text.js';
 
 /**
  * Reads codes.
  * @throws {UserError} when the file cannot be read, or its rows are no codes of this run
  */
 export async function readCodes(spec: string, run: string, latent: number): Promise<Dataset> {
-  if (/\.csv(\[[^\]]*\])?$/i.test(spec)) {
-    throw new UserError(
-      `${spec}: codes are read from .npy files; write them with: ${commandLine('encode', run, 'mnist:test', '-o', 'codes.npy')}`,
-    );
-  }
-  const codes = await readDataset(spec);
+  const codes = /\.csv$/i.test(spec) ? await readCsv(spec) : await readDataset(spec);
   if (featureSize(codes) !== latent) {
     throw new UserError(
       `${spec}: a row has ${counted(featureSize(codes), 'number')}, but a code of ${run} has ${latent}; give codes that encode wrote with this run`,
@@ -22,4 +18,26 @@ export async function readCodes(spec: string, run: string, latent: number): Prom
   }
   checkFinite(codes);
   return codes;
+}
+
+/** Rows of numbers under a header line, as encode writes them. */
+async function readCsv(path: string): Promise<Dataset> {
+  const { parse } = await import('csv-parse/sync');
+  let rows: string[][];
+  try {
+    rows = parse(await readFile(path), { bom: true, from_line: 2, skip_empty_lines: true });
+  } catch (cause) {
+    throw new UserError(`${path}: cannot be read as codes: ${(cause as Error).message}`, { cause });
+  }
+  if (rows.length === 0) throw new UserError(`${path}: there are no codes under the header line`);
+  const numbers = rows.map((row, i) =>
+    row.map((cell, column) => {
+      const value = cell.trim() === '' ? Number.NaN : Number(cell);
+      if (!Number.isNaN(value)) return value;
+      throw new UserError(
+        `${path}: line ${i + 2}, column ${column + 1}: a number is expected, got '${cell}'`,
+      );
+    }),
+  );
+  return dataset(numbers);
 }

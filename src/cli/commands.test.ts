@@ -129,6 +129,15 @@ describe('encode and decode', () => {
     assert.deepEqual(Float32Array.from(lines.join(',').split(','), Number), data);
   });
 
+  it('decode gives the same for codes from CSV as for codes from .npy', async () => {
+    const [npy, csv] = [at('same.npy'), at('same.csv')];
+    for (const codes of [npy, csv]) {
+      await callJson('encode', vae, test, '-o', codes);
+      await callJson('decode', vae, codes, '-o', `${codes}.npy`);
+    }
+    assert.ok(readFileSync(`${npy}.npy`).equals(readFileSync(`${csv}.npy`)));
+  });
+
   it('decode draws a picture, and takes as many codes as it is asked for', async () => {
     await callJson('encode', plain, test, '-o', at('plain.npy'));
     const [found] = await callJson('decode', plain, at('plain.npy'), '-o', at('decoded.png'), '--count', '7');
@@ -139,10 +148,9 @@ describe('encode and decode', () => {
   it('decode refuses what are no codes of the run', async () => {
     const other = writeNpy('codes5.npy', 2, 5, () => 0);
     await refused(['decode', vae, other], /a row has 5 numbers, but a code of .* has 4/);
-    await refused(
-      ['decode', vae, at('codes.csv')],
-      /codes are read from \.npy files; write them with: .*encode/,
-    );
+    writeFileSync(at('words.csv'), 'z0,z1,z2,z3\n1,2,3,four\n');
+    await refused(['decode', vae, at('words.csv')], /line 2, column 4: a number is expected, got 'four'/);
+    await refused(['decode', vae, at('absent.csv')], /absent\.csv: cannot be read as codes/);
     const infinite = writeNpy('infinite.npy', 2, 4, () => Number.POSITIVE_INFINITY);
     await refused(['decode', vae, infinite, '-o', at('x.npy')], /8 infinite values/);
     assert.ok(!existsSync(at('x.npy')));
