@@ -2,7 +2,7 @@
 // table that stands there, and draws images/mistakes.png. It reaches into dist, since the library offers no wrong
 // objectives.
 //
-//   npm run build && node docs/mistakes.mjs        ten epochs on 5,000 images each, two minutes on two cores
+//   npm run build && node docs/mistakes.mjs        ten epochs on 5,000 images each, some twenty seconds on two cores
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { restoreModel } from '../dist/estimator/create.js';
 import { evaluate } from '../dist/estimator/evaluate.js';

@@ -1,6 +1,6 @@
 // The reference autoencoder: 784 → 256 ReLU → 784 sigmoid, Adam, mean squared error, batches of 32.
 //
-//   npm run example -- autoencoder        ten epochs, about a minute on two cores
+//   npm run example -- autoencoder        ten epochs, some twenty seconds on two cores
 //   npm run example -- autoencoder 1      one epoch
 import { autoencoder, type Dataset, type Matrix, type Model, mnist } from 'autoencoder';
 

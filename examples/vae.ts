@@ -1,6 +1,6 @@
 // The reference variational autoencoder: 784 → 256 → latent 32 → 256 → 784, Bernoulli likelihood.
 //
-//   npm run example -- vae        ten epochs, about half a minute on two cores
+//   npm run example -- vae        ten epochs, some fifteen seconds on two cores
 //   npm run example -- vae 1      one epoch
 import { type Dataset, type Matrix, mnist, type VariationalModel, vae } from 'autoencoder';
 

@@ -52,15 +52,13 @@ test('every link within the project leads to a file, and to a heading where it n
 });
 
 test('every file of the project that is named is there', () => {
-  // Paths in code spans that begin with a folder of the repository. `<family>` and `**` stand for any name.
-  const named = /`((?:src|test|docs|scripts|bench|examples)\/[^`\s:]+)`/g;
-  // What is no source is made by whoever needs it.
-  const made = new Set(['bench/peers/node_modules']);
-  const any = (path) => /[<*[]/.test(path);
+  // Paths in code spans that begin with a folder of the repository or of src. `<` and `*` stand for any name.
+  const folders = ['src', 'test', 'docs', 'scripts', 'bench', 'examples', ...readdirSync(join(root, 'src'))];
   const missing = pages.flatMap(({ file, text }) =>
-    [...withoutBlocks(text).matchAll(named)]
-      .map(([, path]) => path)
-      .filter((path) => !made.has(path) && !any(path) && !existsSync(join(root, path)))
+    [...withoutBlocks(text).matchAll(/`([\w.-]+)(\/[^`\s:<*]+)`/g)]
+      .filter(([, folder]) => folders.includes(folder))
+      .map(([, folder, rest]) => folder + rest)
+      .filter((path) => !existsSync(join(root, path)) && !existsSync(join(root, 'src', path)))
       .map((path) => `${file}: ${path}`),
   );
   assert.deepEqual(missing, []);

@@ -130,7 +130,7 @@ export class Model {
    * @param input samples in any form that `dataset` takes; bytes are scaled to [0, 1] inside the model
    * @returns every figure of every epoch
    * @throws {UserError} when data or options do not fit
-   * @throws {DivergenceError} when loss or gradients are not finite; the model then has its last good weights
+   * @throws {DivergenceError} when the loss or an update is not finite; the model then has its last good weights
    */
   async fit(input: DatasetInput, options: TrainingOptions = {}): Promise<History> {
     if (this.fitting)

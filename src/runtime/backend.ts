@@ -65,8 +65,9 @@ export interface Trainer {
   /** Where the next batch of a program is written. The arrays stay the same from step to step. */
   buffers(program: Program): BatchBuffers;
   /**
-   * One step on what stands in the buffers: metrics of the batch before the update. `kept` is false when metrics or gradients were not finite;
-   * the weights then stay as they were. `step` counts from 1.
+   * One step on what stands in the buffers: metrics of the batch before the update. `kept` is false when metrics, or
+   * the update, were not finite; the weights then stay as they were, and the trainer takes no further step. `step`
+   * counts from 1.
    */
   step(
     program: Program,

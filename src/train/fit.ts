@@ -84,7 +84,7 @@ export class DivergenceError extends Error {
 /**
  * Trains.
  * @throws {UserError} when options or data do not fit
- * @throws {DivergenceError} when the loss or a gradient is not finite
+ * @throws {DivergenceError} when the loss or an update of the weights is not finite
  */
 export async function fit(target: FitTarget, given: Dataset, options: FitOptions = {}): Promise<FitResult> {
   checkFitOptions(options);
@@ -244,8 +244,6 @@ function splitData(
   const { validation, validationSplit } = options;
   if (validationSplit === undefined || validationSplit === 0)
     return { data: given, validation: validation ?? null };
-  if (validation !== undefined)
-    throw new UserError('both validation data and validationSplit were given; give one of them');
   return splitDataset(given, validationSplit, seed);
 }
 
@@ -263,7 +261,7 @@ function checkResumable({ state }: CheckpointContent, spec: TrainerSpec): void {
 
 function divergenceMessage({ epoch, step, loss }: NonNullable<JobEnd['divergence']>, job: TrainJob): string {
   const { learningRate } = job.spec.optimizer;
-  const what = Number.isFinite(loss) ? 'a gradient was not finite' : `the loss became ${loss}`;
+  const what = Number.isFinite(loss) ? 'an update of the weights was not finite' : `the loss became ${loss}`;
   return (
     `training stopped in epoch ${epoch} at step ${step}: ${what}. The usual cause is a learning rate that is too high ` +
     `(it is ${learningRate}; try ${Number((learningRate / 10).toPrecision(2))}), or data of a very large scale; clipNorm: 1 also helps. ` +
