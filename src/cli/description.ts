@@ -35,7 +35,7 @@ export async function describeRun(
       { right: [2] },
     ),
     'Training:',
-    table([...pairs(training ?? {}, ['seed']), ['seed', String(training?.seed ?? seed)]]),
+    table([...pairs(howItWent(training), ['seed']), ['seed', String(training?.seed ?? seed)]]),
     ...(final === null
       ? []
       : [
@@ -98,6 +98,12 @@ async function filesOf(folder: string): Promise<Record<string, number>> {
     }),
   );
   return Object.fromEntries(sizes.flat());
+}
+
+/** The record of training; how it ended, only where it did not end as planned. */
+function howItWent(training: Model['training']): Readonly<Record<string, unknown>> {
+  const { reason, stopReason, ...rest } = training ?? {};
+  return reason === undefined || reason === 'finished' ? rest : { ...rest, ended: stopReason ?? reason };
 }
 
 /** Options as pairs of name and value, without those left out and those that say nothing. */
