@@ -178,6 +178,16 @@ describe('fit', () => {
     assert.ok(sameBits(whole, last));
   });
 
+  it('refuses to go on with other options than those of the checkpoint, and names them', async () => {
+    const path = join(folder, 'settings.safetensors');
+    await small().fit(surface(40), { epochs: 1, batchSize: 8, callbacks: [checkpoint(path)] });
+    const resume = await readCheckpoint(path);
+    await assert.rejects(
+      small().fit(surface(40), { epochs: 2, batchSize: 10, optimizer: 'sgd', resume }),
+      /the same batchSize \(8 in the checkpoint, 10 now\), optimizer \(adam in the checkpoint, sgd now\)/,
+    );
+  });
+
   it('refuses a checkpoint of another model', async () => {
     const path = join(folder, 'other.safetensors');
     await small().fit(surface(20), { epochs: 1, callbacks: [checkpoint(path)] });
@@ -279,6 +289,39 @@ describe('fit', () => {
     const failing: Callback = { name: 'failing', onEpochEnd: () => Promise.reject(new Error('no room')) };
     await assert.rejects(small().fit(surface(20), { callbacks: [failing] }), /no room/);
     await small().fit(surface(20), { epochs: 1 });
+  });
+
+  it('a progress callback that fails is the error of fit, not the end of the process', async () => {
+    const failing: Callback = {
+      name: 'failing',
+      onProgress() {
+        throw new Error('no terminal');
+      },
+    };
+    const long = small().fit(surface(4000), { epochs: 1000, batchSize: 4, callbacks: [failing] });
+    await assert.rejects(long, /no terminal/);
+  });
+
+  it('stops at the epoch in which it is aborted, and takes no step where it waits its turn', async () => {
+    const controller = new AbortController();
+    const aborting: Callback = { name: 'aborting', onEpochEnd: () => controller.abort() };
+    const first = small().fit(surface(64), { epochs: 50, signal: controller.signal, callbacks: [aborting] });
+    const waiting = small().fit(surface(64), { epochs: 50, signal: controller.signal });
+    const [{ rows, reason }, second] = await Promise.all([first, waiting]);
+    assert.deepEqual([rows.length, reason], [1, 'aborted']);
+    assert.deepEqual([second.rows.length, second.reason], [0, 'aborted']);
+  });
+
+  it('leaves inference that is under way to end in peace', async () => {
+    const model = small();
+    await model.fit(surface(64), { epochs: 1 });
+    let done = false;
+    const training = model.fit(surface(64), { epochs: 3 }).then(() => {
+      done = true;
+    });
+    const many = surface(20_000);
+    while (!done) await Promise.all([model.encode(many), model.reconstruct(many)]);
+    await training;
   });
 
   it('two trainings at once run one after another', async () => {

@@ -29,7 +29,10 @@ export async function loadModel(platform: Platform, folder: string): Promise<Mod
     weights,
     ...(training !== null && { training }),
   };
-  const model = restoreModel(platform, { ...parts, history: readHistory(files, training) });
+  const model = restoreModel(platform, {
+    ...parts,
+    ...(training !== null && { history: readHistory(files, training) }),
+  });
   for (const { name, shape } of model.variables) {
     const size = shape.reduce((a, b) => a * b, 1);
     if (weights[name]?.length !== size) {
@@ -50,7 +53,7 @@ function readWeights(folder: string, files: ModelFolder['files']): Record<string
   return Object.fromEntries([...fromSafetensors(file, path).tensors].map(([name, { data }]) => [name, data]));
 }
 
-/** The history as it was written; of a model that was never trained there are no rows. */
+/** The history as it was written. */
 function readHistory(
   files: ModelFolder['files'],
   training: Readonly<Record<string, unknown>> | null,
@@ -64,6 +67,6 @@ function readHistory(
     const cells = line.split(',');
     return Object.fromEntries(columns.flatMap((column, i) => (cells[i] ? [[column, Number(cells[i])]] : [])));
   });
-  const { reason = 'finished', stopReason = null } = (training ?? {}) as Partial<History>;
+  const { reason = 'finished', stopReason = null } = training as Partial<History>;
   return { rows, reason, stopReason };
 }

@@ -128,6 +128,15 @@ describe('the artifact', () => {
     ]);
   });
 
+  it('of a model that was never trained is one that still has to be trained', async () => {
+    const path = join(folder, 'untrained');
+    await vae({ input: [28, 28], latent: 2 }).save(path);
+    const again = await load(path);
+    assert.equal(again.history, null);
+    await again.fit(few, { epochs: 1 });
+    assert.equal(again.sampleSpec.dtype, 'uint8');
+  });
+
   it('is ONNX that takes raw bytes in batches of any size and gives the same numbers', async () => {
     const open = async (name: string) =>
       ort.InferenceSession.create(await readFile(join(folder, 'vae', `${name}.onnx`)));

@@ -4,12 +4,12 @@ import { toSafetensors } from '../artifact/safetensors.js';
 import { checkFinite } from '../data/checks.js';
 import { type Dataset, type DatasetInput, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
+import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
 import { type FamilyName, familyNamed } from '../models/families.js';
 import { featuresOf, type SampleSpec, sampleInput } from '../models/io.js';
 import { Scope, type Variable } from '../nn/scope.js';
 import { Random } from '../random/random.js';
-import type { Session } from '../runtime/backend.js';
 import { DivergenceError, type FitOptions, type FitResult, fit } from '../train/fit.js';
 import { type History, historyCsv } from '../train/history.js';
 import { variablesOf } from '../train/programs.js';
@@ -19,6 +19,7 @@ import { autoencoderModel, decoderModel, encoderModel, type Trained } from './ex
 import { type Matrix, runChunks, toInput } from './inference.js';
 import type { Platform } from './platform.js';
 import { matchSpec, readSamples, sampleSpecOf } from './samples.js';
+import { Sessions } from './sessions.js';
 
 /** How to train; validation data in any form that `fit` takes. */
 export interface TrainingOptions extends Omit<FitOptions, 'validation'> {
@@ -61,7 +62,10 @@ export class Model {
   private weightValues: Readonly<Record<string, Float32Array>>;
   private lastHistory: History | null;
   private trainingRecord: Readonly<Record<string, unknown>> | null;
-  private readonly sessions = new Map<SessionName, Promise<Session>>();
+  /** Graphs hold the weights of when they were compiled. */
+  private readonly sessions = new Sessions<SessionName>((name) =>
+    this.platform.createSession(graphs[name](this.trained())),
+  );
   private fitting = false;
 
   constructor(
@@ -195,7 +199,7 @@ export class Model {
       reason: history.reason,
       stopReason: history.stopReason,
     };
-    void this.dropSessions();
+    void this.sessions.drop();
   }
 
   /**
@@ -211,7 +215,8 @@ export class Model {
   protected async encoded(input: DatasetInput): Promise<Readonly<Record<string, Matrix>>> {
     const data = matchSpec(readSamples(input, this.features), this.spec);
     const names = this.encoderOutputs();
-    return runChunks(await this.session('encoder'), 'input', toInput(data, this.spec), names);
+    const rows = toInput(data, this.spec);
+    return this.sessions.use('encoder', (session) => runChunks(session, 'input', rows, names));
   }
 
   /**
@@ -227,19 +232,19 @@ export class Model {
       shape: [sampleCount(data), this.latent],
       data: Float32Array.from(data.data),
     };
-    const { reconstruction } = await runChunks(await this.session('decoder'), 'code', code, [
-      'reconstruction',
-    ]);
+    const { reconstruction } = await this.sessions.use('decoder', (session) =>
+      runChunks(session, 'code', code, ['reconstruction']),
+    );
     return reconstruction!;
   }
 
   /** What the model makes of samples: [samples, …shape], in the units of the training data. */
   async reconstruct(input: DatasetInput): Promise<Matrix> {
     const data = matchSpec(readSamples(input, this.features), this.spec);
-    const session = await this.session('autoencoder');
-    const { reconstruction } = await runChunks(session, 'input', toInput(data, this.spec), [
-      'reconstruction',
-    ]);
+    const rows = toInput(data, this.spec);
+    const { reconstruction } = await this.sessions.use('autoencoder', (session) =>
+      runChunks(session, 'input', rows, ['reconstruction']),
+    );
     return reconstruction!;
   }
 
@@ -295,20 +300,6 @@ export class Model {
     };
   }
 
-  private session(name: SessionName): Promise<Session> {
-    const known = this.sessions.get(name) ?? this.platform.createSession(graphs[name](this.trained()));
-    this.sessions.set(name, known);
-    return known;
-  }
-
-  /** Graphs hold the weights of when they were compiled. */
-  private async dropSessions(): Promise<void> {
-    const old = [...this.sessions.values()];
-    this.sessions.clear();
-    // A session that could not be made has told its caller already.
-    for (const session of old) await session.then((made) => made.release()).catch(() => undefined);
-  }
-
   private encoderOutputs(): string[] {
     return Object.keys(this.definition.encode(sampleInput(this.spec, 1).x, Scope.root({ training: false })));
   }
@@ -326,8 +317,4 @@ export class Model {
       ]),
     );
   }
-}
-
-function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
 }

@@ -10,7 +10,7 @@ import { formatShape, ShapeError, sizeOf } from './shape.js';
  * A target that does not influence the loss has a gradient of zeros.
  * @throws {ShapeError} when `loss` is not a scalar
  */
-export function gradient(loss: Expr, targets: readonly Expr[]): Expr[] {
+export function gradient<const T extends readonly Expr[]>(loss: Expr, targets: T): { [K in keyof T]: Expr } {
   if (loss.rank !== 0)
     throw new ShapeError(
       `gradient: a scalar loss is expected, got shape ${formatShape(loss.shape)}; reduce it with sum or mean`,
@@ -32,7 +32,8 @@ export function gradient(loss: Expr, targets: readonly Expr[]): Expr[] {
       gradients.set(input, before === undefined ? summed : add(before, summed));
     });
   }
-  return targets.map((target) => gradients.get(target) ?? constant(0, knownShape(target)));
+  const found = targets.map((target) => gradients.get(target) ?? constant(0, knownShape(target)));
+  return found as { [K in keyof T]: Expr };
 }
 
 function knownShape(target: Expr): number[] {

@@ -44,6 +44,8 @@ export interface CheckpointContent {
 export interface TrainingProgress {
   readonly position: EpochReport['position'];
   readonly history: readonly HistoryRow[];
+  /** Options that must be the same when training goes on. */
+  readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /** What a callback keeps across an interruption: plain JSON data, and tensors. */

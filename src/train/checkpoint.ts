@@ -14,6 +14,7 @@ const progressSchema = z.object({
     sums: z.array(z.number()),
   }),
   history: z.array(z.record(z.string(), z.number())),
+  settings: z.record(z.string(), z.unknown()),
 });
 
 const metadataSchema = z.object({ progress: progressSchema, callbacks: z.record(z.string(), z.unknown()) });

@@ -1,5 +1,6 @@
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
+import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
 import type { SampleSpec } from '../models/io.js';
 import type { OptimizerConfig, OptimizerName } from '../nn/optimizers.js';
@@ -97,10 +98,11 @@ export async function fit(target: FitTarget, given: Dataset, options: FitOptions
 
   const optimizer = optimizerConfig(options);
   const job = buildJob(target, data, validation, optimizer, options);
-  const session = new FitSession(callbacks, job.epochs, options.resume);
+  const session = new FitSession(callbacks, job, options.resume);
   signal?.throwIfAborted();
   const end = await target.runner(job, {
     aborted: () => signal?.aborted ?? false,
+    ...(signal !== undefined && { signal }),
     epochEnd: (report) => session.epochEnd(report),
     progress: (progress) => {
       for (const callback of callbacks) callback.onProgress?.(progress);
@@ -121,7 +123,7 @@ class FitSession {
 
   constructor(
     private readonly callbacks: readonly Callback[],
-    private readonly epochs: number,
+    private readonly job: TrainJob,
     resume: CheckpointContent | undefined,
   ) {
     this.rows = [...(resume?.progress.history ?? [])];
@@ -138,7 +140,7 @@ class FitSession {
     const context: EpochContext = {
       row,
       history: this.rows,
-      epochs: this.epochs,
+      epochs: this.job.epochs,
       state: report.state,
       stop: (reason) => {
         this.stopReason = reason;
@@ -178,7 +180,11 @@ class FitSession {
       const saved = callback.save?.();
       return saved === undefined ? [] : [[callback.name, saved] as const];
     });
-    return { state, progress: { position, history: this.rows }, callbacks: Object.fromEntries(callbacks) };
+    return {
+      state,
+      progress: { position, history: this.rows, settings: settingsOf(this.job) },
+      callbacks: Object.fromEntries(callbacks),
+    };
   }
 }
 
@@ -213,8 +219,7 @@ function buildJob(
         : batchSizes(sampleCount(validation), batchSize).map((batch) => evaluateProgram(build, batch)),
   };
   const start: Position = { step: 0, learningRateScale: 1, seen: 0, sums: [] };
-  if (resume !== undefined) checkResumable(resume, spec);
-  return {
+  const job: TrainJob = {
     spec,
     data,
     validation,
@@ -228,6 +233,8 @@ function buildJob(
     position: resume?.progress.position ?? start,
     snapshots: (options.callbacks ?? []).some((callback) => callback.needsState),
   };
+  if (resume !== undefined) checkResumable(resume, job);
+  return job;
 }
 
 /** The sizes of batches that cover so many samples: the full one, and that of the last batch where it differs. */
@@ -247,21 +254,42 @@ function splitData(
   return splitDataset(given, validationSplit, seed);
 }
 
-function checkResumable({ state }: CheckpointContent, spec: TrainerSpec): void {
-  const sizes = new Map(spec.variables.map(({ name, shape }) => [name, shape.reduce((a, b) => a * b, 1)]));
+/** What must stay the same for training to go on as if it had never stopped. */
+function settingsOf({ data, batchSize, shuffle, seed, spec }: TrainJob): Readonly<Record<string, unknown>> {
+  return { samples: sampleCount(data), batchSize, shuffle, seed, optimizer: spec.optimizer.type };
+}
+
+function checkResumable({ state, progress }: CheckpointContent, job: TrainJob): void {
+  const sizes = new Map(job.spec.variables.map(({ name, shape }) => [name, sizeOf(shape)]));
   const weights = state.weight ?? {};
   const fits =
     Object.keys(weights).length === sizes.size &&
     Object.entries(weights).every(([name, data]) => sizes.get(name) === data.length);
-  if (!fits)
+  if (!fits) {
     throw new UserError(
-      'the checkpoint is of another model: its weights do not fit; train anew, or with the options it was made with',
+      'fit: resume: the checkpoint is of another model: its weights do not fit; train anew, or with the options it was made with',
     );
+  }
+  const changed = Object.entries(settingsOf(job)).filter(
+    ([name, value]) => progress.settings[name] !== value,
+  );
+  if (changed.length > 0) {
+    const list = changed.map(
+      ([name, value]) => `${name} (${progress.settings[name]} in the checkpoint, ${value} now)`,
+    );
+    throw new UserError(`fit: resume: training can only go on with the same ${list.join(', ')}`);
+  }
 }
 
 function divergenceMessage({ epoch, step, loss }: NonNullable<JobEnd['divergence']>, job: TrainJob): string {
   const { learningRate } = job.spec.optimizer;
   const what = Number.isFinite(loss) ? 'an update of the weights was not finite' : `the loss became ${loss}`;
+  if (step === 1 && !Number.isFinite(loss)) {
+    return (
+      `training stopped at its first step: ${what}. Nothing has been learned yet, so the cause is the data: their scale is ` +
+      'too large for float32. Scale them to a range such as [0, 1] or [-1, 1]'
+    );
+  }
   return (
     `training stopped in epoch ${epoch} at step ${step}: ${what}. The usual cause is a learning rate that is too high ` +
     `(it is ${learningRate}; try ${Number((learningRate / 10).toPrecision(2))}), or data of a very large scale; clipNorm: 1 also helps. ` +

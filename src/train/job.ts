@@ -77,6 +77,8 @@ export interface JobHooks {
   progress?(progress: Progress): void;
   /** Asked before every step. */
   aborted(): boolean;
+  /** What `aborted` looks at, for whoever must tell another thread. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs a training job to its end, in this thread or another. */

@@ -1,3 +1,4 @@
+import './telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { Session, TensorValue } from '../backend.js';
 

@@ -1,3 +1,4 @@
+import './telemetry.js';
 import * as ort from 'onnxruntime-node';
 import { sizeOf } from '../../graph/shape.js';
 import { optimizer as optimizerOf } from '../../nn/optimizers.js';

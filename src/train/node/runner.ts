@@ -30,14 +30,28 @@ function start(
   const thread = (worker ??= spawn());
   const control = new Control();
   const send = (message: ToWorker) => thread.postMessage(message);
+  // A callback failed: training ends in good order, then the callback's error is the caller's.
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    control.abort();
+  };
   const look = setInterval(() => {
-    if (hooks.aborted()) control.abort();
     const progress = control.read();
-    if (progress.epoch > 0) hooks.progress?.(progress);
+    if (progress.epoch === 0 || failure !== undefined) return;
+    try {
+      hooks.progress?.(progress);
+    } catch (error) {
+      fail(error);
+    }
   }, progressInterval);
+  const abort = () => control.abort();
+  hooks.signal?.addEventListener('abort', abort);
+  if (hooks.aborted()) abort();
 
   const settle = (act: () => void) => {
     clearInterval(look);
+    hooks.signal?.removeEventListener('abort', abort);
     thread.off('message', onMessage).off('error', onFailure).off('exit', onExit);
     thread.unref();
     act();
@@ -49,17 +63,18 @@ function start(
   const onExit = (code: number) =>
     onFailure(new Error(`the training thread ended unexpectedly with code ${code}`));
   const onMessage = (message: FromWorker) => {
-    if (message.type === 'end') settle(() => resolve(message.end));
-    else if (message.type === 'error') settle(() => reject(message.error));
-    else {
-      hooks.epochEnd(message.report).then(
-        (verdict) => send({ type: 'verdict', verdict }),
-        (error: unknown) => {
-          // A callback failed: training ends in good order, then the callback's error is the caller's.
-          send({ type: 'verdict', verdict: { stop: true, learningRateScale: 1 } });
-          resolve = () => reject(error);
-        },
-      );
+    if (message.type === 'end') {
+      settle(() => (failure === undefined ? resolve(message.end) : reject(failure.error)));
+    } else if (message.type === 'error') {
+      settle(() => reject(message.error));
+    } else {
+      hooks
+        .epochEnd(message.report)
+        .catch((error: unknown) => {
+          fail(error);
+          return { stop: true, learningRateScale: 1 };
+        })
+        .then((verdict) => send({ type: 'verdict', verdict }));
     }
   };
 
