@@ -79,7 +79,15 @@ test('every program in the documents has the types that the package has', () => 
       }),
     );
     assert.ok(programs.length > 10, `${programs.length} programs found`);
-    const options = ['--noEmit', '--ignoreConfig', '--strict', '--skipLibCheck', '--types', 'node'];
+    const options = [
+      '--noEmit',
+      '--ignoreConfig',
+      '--strict',
+      '--noUncheckedIndexedAccess',
+      '--skipLibCheck',
+      '--types',
+      'node',
+    ];
     const target = ['--target', 'es2022', '--module', 'nodenext', '--moduleDetection', 'force'];
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
     execFileSync(process.execPath, [compiler, ...options, ...target, ...programs], {
