@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sizeOf } from '../graph/shape.js';
 import type { Model } from '../index.js';
 import { bytes, count, counted, figure, shape, table } from './text.js';
 
@@ -77,7 +78,7 @@ function layersOf({ variables }: Model): Layer[] {
     const key = end < 0 ? name : name.slice(0, end);
     const layer = layers.get(key) ?? { tensors: {}, parameters: 0 };
     layer.tensors[name.slice(end + 1)] = lengths;
-    if (trainable) layer.parameters += lengths.reduce((a, b) => a * b, 1);
+    if (trainable) layer.parameters += sizeOf(lengths);
     layers.set(key, layer);
   }
   return [...layers].map(([name, layer]) => ({ name, ...layer }));

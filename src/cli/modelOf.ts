@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import { type Dataset, featureShape, featureSize, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { sampleSpecOf } from '../estimator/samples.js';
+import { sizeOf } from '../graph/shape.js';
 import { autoencoder, type Model, vae } from '../index.js';
 import { familyNamed } from '../models/families.js';
 import { parseOptions } from '../models/options.js';
@@ -71,7 +72,7 @@ function checkSize(options: RunOptions, data: Dataset): void {
   const definition = family.define(parseOptions(family.schema, config, options.model), featureSize(data));
   let [parameters, units] = [0, featureSize(data)];
   for (const { shape } of variablesOf(definition, sampleSpecOf(data)).values()) {
-    parameters += shape.reduce((a, b) => a * b, 1);
+    parameters += sizeOf(shape);
     if (shape.length === 1) units += shape[0]!;
   }
   const batch = Math.min(options.batchSize, sampleCount(data));

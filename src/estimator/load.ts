@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ModelFolder, readFolder } from '../artifact/folder.js';
 import { fromSafetensors } from '../artifact/safetensors.js';
 import { UserError } from '../errors.js';
+import { sizeOf } from '../graph/shape.js';
 import { type FamilyName, families } from '../models/families.js';
 import type { History } from '../train/history.js';
 import { restoreModel } from './create.js';
@@ -34,7 +35,7 @@ export async function loadModel(platform: Platform, folder: string): Promise<Mod
     ...(training !== null && { history: readHistory(files, training) }),
   });
   for (const { name, shape } of model.variables) {
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = sizeOf(shape);
     if (weights[name]?.length !== size) {
       throw new UserError(
         `${join(folder, weightsFile)}: damaged: '${name}' should have ${size} numbers, it has ${weights[name]?.length ?? 'none'}`,

@@ -10,7 +10,14 @@ import { type FamilyName, familyNamed } from '../models/families.js';
 import { featuresOf, type SampleSpec, sampleInput } from '../models/io.js';
 import { Scope, type Variable } from '../nn/scope.js';
 import { Random } from '../random/random.js';
-import { DivergenceError, type FitOptions, type FitResult, fit } from '../train/fit.js';
+import {
+  DivergenceError,
+  defaultBatchSize,
+  defaultEpochs,
+  type FitOptions,
+  type FitResult,
+  fit,
+} from '../train/fit.js';
 import { type History, historyCsv } from '../train/history.js';
 import { variablesOf } from '../train/programs.js';
 import { version } from '../version.js';
@@ -186,7 +193,13 @@ export class Model {
     this.weightValues = weights;
     this.spec = sample;
     this.lastHistory = history;
-    const { epochs = 10, batchSize = 128, seed = this.seed, validationSplit, learningRateSchedule } = options;
+    const {
+      epochs = defaultEpochs,
+      batchSize = defaultBatchSize,
+      seed = this.seed,
+      validationSplit,
+      learningRateSchedule,
+    } = options;
     this.trainingRecord = {
       samples: sampleCount(data),
       ...(data.source !== undefined && { data: data.source }),

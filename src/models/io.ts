@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Expr, input } from '../graph/expr.js';
 import { cast, mul } from '../graph/ops/elementwise.js';
 import { reshape } from '../graph/ops/shaping.js';
-import type { Dim } from '../graph/shape.js';
+import { type Dim, sizeOf } from '../graph/shape.js';
 
 /** How samples look outside the model: the dtype and shape that the user has, and the factor to model units. */
 export const sampleSpecSchema = z.strictObject({
@@ -17,7 +17,7 @@ export type SampleSpec = z.output<typeof sampleSpecSchema>;
 
 /** Features of one sample. */
 export function featuresOf(spec: SampleSpec): number {
-  return spec.shape.reduce((a, b) => a * b, 1);
+  return sizeOf(spec.shape);
 }
 
 /** The graph's input as the user has it, [batch, …shape], and the same in model units, [batch, features]. */

@@ -1,3 +1,4 @@
+import { sizeOf } from '../graph/shape.js';
 import { normal } from '../random/normal.js';
 import type { Random } from '../random/random.js';
 
@@ -11,7 +12,7 @@ export type Initializer = (shape: readonly number[], random: Random) => Float32A
 function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
   if (shape.length < 2) return { fanIn: shape[0] ?? 1, fanOut: shape[0] ?? 1 };
   if (shape.length === 2) return { fanIn: shape[0]!, fanOut: shape[1]! };
-  const taps = shape.slice(2).reduce((a, b) => a * b, 1);
+  const taps = sizeOf(shape.slice(2));
   return { fanIn: shape[1]! * taps, fanOut: shape[0]! * taps };
 }
 
@@ -34,7 +35,7 @@ function normalOf(variance: Variance): Initializer {
 }
 
 function fill(shape: readonly number[], draw: () => number): Float32Array {
-  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, draw);
+  return Float32Array.from({ length: sizeOf(shape) }, draw);
 }
 
 const glorot: Variance = (fanIn, fanOut) => 2 / (fanIn + fanOut);
@@ -47,7 +48,7 @@ const lecun: Variance = (fanIn) => 1 / fanIn;
  */
 const orthogonal: Initializer = (shape, random) => {
   const rows = shape[0] ?? 1;
-  const columns = shape.slice(1).reduce((a, b) => a * b, 1);
+  const columns = sizeOf(shape.slice(1));
   const [count, length] = rows < columns ? [rows, columns] : [columns, rows];
   const basis: Float64Array[] = [];
   while (basis.length < count) {

@@ -21,6 +21,11 @@ import {
 } from './programs.js';
 import { splitDataset } from './split.js';
 
+/** Passes over the data where `fit` is told no number of epochs. */
+export const defaultEpochs = 10;
+/** Samples in a step where `fit` is told no batch size. */
+export const defaultBatchSize = 128;
+
 /** How to train. */
 export interface FitOptions {
   /** Passes over the data; 10 by default. */
@@ -204,8 +209,8 @@ function buildJob(
   options: FitOptions,
 ): TrainJob {
   const { definition, sample, form, weights } = target;
-  const { epochs = 10, shuffle = true, seed = 0, clipNorm, clipValue, resume } = options;
-  const batchSize = Math.min(options.batchSize ?? 128, sampleCount(data));
+  const { epochs = defaultEpochs, shuffle = true, seed = 0, clipNorm, clipValue, resume } = options;
+  const batchSize = Math.min(options.batchSize ?? defaultBatchSize, sampleCount(data));
   const build: ProgramOptions = { definition, sample, optimizer, form, clipNorm, clipValue };
   const spec: TrainerSpec = {
     variables: variableSpecs(variablesOf(definition, sample)),
