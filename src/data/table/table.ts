@@ -1,0 +1,53 @@
+import { UserError } from '../../errors.js';
+
+/**
+ * One value of a table as its file holds it. `null` is missing. Text files give text and `null` (for an empty cell)
+ * alone; what a text means is decided by the type of its column. `NaN` among numbers is missing too.
+ */
+export type Cell = string | number | bigint | boolean | Date | null;
+
+/** Some rows of a table, column by column. Typed arrays are columns of numbers without `null`. */
+export interface TableChunk {
+  readonly rows: number;
+  /** One for each name of the table, in that order, each of `rows` cells. */
+  readonly columns: readonly ArrayLike<Cell>[];
+}
+
+/**
+ * A table that can be read from its beginning as often as needed, a few thousand rows at a time, so that it may be
+ * larger than memory.
+ */
+export interface Table {
+  /** Where it came from, for messages: a path, `standard input`, or `the data`. */
+  readonly source: string;
+  /** The names of its columns: unique, none empty. */
+  readonly names: readonly string[];
+  /** How many rows there are, where that is known without reading them. */
+  readonly rowCount?: number;
+  /** Reads all rows in order. Chunks hold at least one row. */
+  chunks(): AsyncIterable<TableChunk>;
+}
+
+/** Rows of a chunk that readers aim at: columns stay in the processor's cache, and no chunk is large in memory. */
+export const chunkRows = 4096;
+
+/**
+ * Checks the names of columns.
+ * @param locate What the names are, for the message: `line 1 of people.csv`.
+ * @throws {UserError} when a name is empty or stands twice.
+ */
+export function checkNames(names: readonly string[], locate: string): void {
+  const empty = names.findIndex((name) => name.trim() === '');
+  if (empty >= 0) {
+    throw new UserError(
+      `${locate}: column ${empty + 1} of ${names.length} has no name; give every column one`,
+    );
+  }
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    const places = names.flatMap((name, i) => (name === twice ? [i + 1] : []));
+    throw new UserError(
+      `${locate}: the name ${JSON.stringify(twice)} stands more than once (columns ${places.join(', ')}); rename all but one`,
+    );
+  }
+}
