@@ -16,6 +16,7 @@ export {
   floor,
   greater,
   greaterOrEqual,
+  isNan,
   leakyRelu,
   less,
   lessOrEqual,

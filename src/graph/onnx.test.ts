@@ -8,6 +8,7 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { evaluate, runModel } from '../testing/evaluate.js';
 import * as g from './index.js';
 import { type OnnxModel, opset, toOnnx } from './onnx.js';
+import * as columns from './ops/columns.js';
 import { type OperationName, table } from './ops/table.js';
 import { type ModelProto, ModelProtoSchema, type ValueInfoProto } from './proto/onnx_pb.js';
 
@@ -213,6 +214,9 @@ const kernel = g.constant(0.1, [4, 4, 3, 3]);
 const index = g.constant([1, 0], [2], 'int32');
 const truth = g.greater(x, y);
 const positive = g.add(g.abs(x), 1);
+const column = g.slice(x, 1, 0, 1);
+const double = g.cast(column, 'float64');
+const words = columns.labelDecode(g.abs(column), ['a', 'b']);
 const everything: Readonly<Record<OperationName, g.Expr>> = {
   ...{ add: g.add(x, y), sub: g.sub(x, y), mul: g.mul(x, y), div: g.div(x, positive), neg: g.neg(x) },
   ...{ pow: g.pow(positive, y), maximum: g.maximum(x, y), minimum: g.minimum(x, y), greater: truth },
@@ -244,6 +248,12 @@ const everything: Readonly<Record<OperationName, g.Expr>> = {
   maxPool: g.maxPool(image, { kernel: [2, 2] }),
   averagePool: g.averagePool(image, { kernel: [2, 2], countPads: true }),
   upsample: g.upsample(image, [2, 2], 'bilinear'),
+  isNan: g.isNan(x),
+  ...{ standardize: columns.standardize(double, 3, 2), phase: columns.phase(double, 7) },
+  ...{ unstandardize: columns.unstandardize(column, 3n, 2, 'int64'), labelDecode: words },
+  ...{ interpolate: columns.interpolate(double, [0, 1, 3], [-1, 0, 5]) },
+  ...{ uninterpolate: columns.uninterpolate(column, [0, 1, 3], [-1, 0, 5]) },
+  labelEncode: columns.labelEncode(words, ['a', 'b'], [0, 1], 2),
 };
 
 describe('every row of the table', () => {

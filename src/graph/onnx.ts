@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import type { Emitter, OnnxAttribute } from './emitter.js';
+import { type Emitter, mlDomain, type OnnxAttribute } from './emitter.js';
 import { type ConstantData, type Expr, inputName, topological, toTyped } from './expr.js';
 import { onnxDType } from './ops/elementwise.js';
 import { optimize } from './optimize.js';
@@ -20,6 +20,7 @@ import { type DType, formatShape, type Shape, ShapeError, sizeOf } from './shape
 /** The version of ONNX's operator set that graphs are written in; it runs on every runtime we know. */
 export const opset = 17;
 const irVersion = 8n;
+const mlOpset = 3n;
 
 /** What `toOnnx` writes. */
 export interface OnnxModel {
@@ -53,7 +54,12 @@ export function writeOnnx(model: OnnxModel): Uint8Array<ArrayBuffer> {
     irVersion,
     producerName: 'autoencoder',
     docString: model.doc ?? '',
-    opsetImport: [{ domain: '', version: BigInt(opset) }],
+    opsetImport: [
+      { domain: '', version: BigInt(opset) },
+      ...(writer.nodes.some(({ domain }) => domain === mlDomain)
+        ? [{ domain: mlDomain, version: mlOpset }]
+        : []),
+    ],
     metadataProps: Object.entries(model.metadata ?? {}).map(([key, value]) => ({ key, value })),
     graph: {
       name: model.name,
@@ -98,6 +104,7 @@ class GraphWriter implements Emitter {
     type: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain: typeof mlDomain | '' = '',
   ): string {
     const place = this.current?.place;
     const output = `${place ? `${place}/` : ''}${type}_${this.nodes.length}`;
@@ -109,6 +116,7 @@ class GraphWriter implements Emitter {
         input: [...inputs],
         output: [output],
         attribute,
+        domain,
       }),
     );
     return output;
@@ -123,6 +131,14 @@ class GraphWriter implements Emitter {
 
   integers(values: readonly number[]): string {
     return this.initializer(bytesOf(BigInt64Array.from(values, BigInt)), [values.length], 7);
+  }
+
+  doubles(values: readonly number[], shape: readonly number[]): string {
+    return this.initializer(bytesOf(Float64Array.from(values)), shape, onnxDType.float64);
+  }
+
+  bigint(value: bigint): string {
+    return this.initializer(bytesOf(BigInt64Array.of(value)), [], onnxDType.int64);
   }
 
   private initializer(rawData: Uint8Array, shape: readonly number[], dataType: number): string {
@@ -206,6 +222,12 @@ function toAttribute(name: string, value: OnnxAttribute): AttributeProto {
   }
   if ('float' in value)
     return create(AttributeProtoSchema, { name, type: AttributeType.FLOAT, f: value.float });
+  if ('floats' in value)
+    return create(AttributeProtoSchema, { name, type: AttributeType.FLOATS, floats: [...value.floats] });
+  if ('strings' in value) {
+    const strings = value.strings.map((text) => new TextEncoder().encode(text));
+    return create(AttributeProtoSchema, { name, type: AttributeType.STRINGS, strings });
+  }
   return create(AttributeProtoSchema, { name, type: AttributeType.INTS, ints: value.map(BigInt) });
 }
 

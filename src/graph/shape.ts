@@ -1,5 +1,8 @@
-/** Element types that expressions may have. */
-export type DType = 'float32' | 'int32' | 'uint8' | 'bool';
+/**
+ * Element types that expressions may have. The last three are those of raw columns, before a model and after it: only
+ * the operations in `ops/columns.ts` take them.
+ */
+export type DType = 'float32' | 'int32' | 'uint8' | 'bool' | 'float64' | 'int64' | 'string';
 
 /** One axis: its length, or the name of a length that is known only when the exported model runs. */
 export type Dim = number | string;

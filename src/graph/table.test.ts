@@ -59,6 +59,7 @@ const samples: Record<OperationName, readonly Sample[]> = {
   and: [one((x) => table.where(table.and(greater(x, -0.5), greater(0.5, x)), x, mul(x, 2)))],
   or: [one((x) => table.where(table.or(greater(x, 0.5), greater(-0.5, x)), x, mul(x, 2)))],
   not: [one((x) => table.where(table.not(greater(x, 0)), x, mul(x, 2)))],
+  isNan: [one((x) => table.where(table.isNan(x), 0, mul(x, 2)))],
   where: two((a, b) => table.where(greater(a, 0), mul(a, b), b)),
   cast: [one((x) => mul(x, table.cast(greater(x, 0), 'float32')))],
   exp: [one(table.exp)],
@@ -70,6 +71,9 @@ const samples: Record<OperationName, readonly Sample[]> = {
   floor: [one((x) => mul(x, table.floor(mul(x, 3))))],
   clip: [one((x) => table.clip(x, -0.5, 0.5))],
   stopGradient: [],
+  // Raw columns have no gradient; columns.test.ts holds them against plain arithmetic.
+  ...{ standardize: [], unstandardize: [], phase: [], interpolate: [], uninterpolate: [] },
+  ...{ labelEncode: [], labelDecode: [] },
   tanh: [one(table.tanh)],
   sigmoid: [one(table.sigmoid, [-3, 3])],
   erf: [one(table.erf)],

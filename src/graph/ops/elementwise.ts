@@ -178,6 +178,18 @@ export const and: Binary = binary('and', 'And', (a, b) => truth(a !== 0 && b !==
 export const or: Binary = binary('or', 'Or', (a, b) => truth(a !== 0 || b !== 0), null, 'bool');
 export const not: Unary = unary('not', 'Not', (x) => truth(x === 0), null);
 
+/** Whether a number is NaN, which stands for a missing value; bool. */
+export const isNan: Unary = operation<Attributes, [Operand]>(
+  {
+    name: 'isNan',
+    type: ([x]) => ({ shape: unaryType('isNan', x!).shape, dtype: 'bool' }),
+    onnx: (emit, inputs) => emit.node('IsNaN', inputs),
+    vjp: null,
+    scalar: (x) => truth(Number.isNaN(x)),
+  },
+  (x) => [[x], {}],
+);
+
 /** `a` where the condition holds, `b` elsewhere; all three broadcast. */
 export const where: Operation<[condition: Operand, a: Operand, b: Operand]> = operation<
   Attributes,
@@ -214,7 +226,9 @@ export const cast: Operation<[x: Operand, dtype: DType]> = operation<{ dtype: DT
 );
 
 /** The numbers by which ONNX knows the dtypes (TensorProto.DataType). */
-export const onnxDType: Readonly<Record<DType, number>> = { float32: 1, uint8: 2, int32: 6, bool: 9 };
+export const onnxDType: Readonly<Record<DType, number>> = {
+  ...{ float32: 1, uint8: 2, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 },
+};
 
 // Exponentials and roots
 
