@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { sampleSpecSchema } from '../models/io.js';
 
 /** The version of the artifact's format. Files of a newer one are refused, since they may mean something else. */
 export const artifactVersion = 1;
@@ -16,11 +17,9 @@ export const manifestSchema = z.strictObject({
   /** The family's options, defaults filled in. */
   config: z.record(z.string(), z.unknown()),
   /** How samples look outside the model. */
-  sample: z.strictObject({
-    dtype: z.enum(['uint8', 'float32']),
-    shape: z.array(z.int().positive()).min(1),
-    scale: z.number().positive(),
-  }),
+  sample: sampleSpecSchema,
+  /** The columns of the table that it was trained on, and how each becomes numbers. */
+  table: z.record(z.string(), z.unknown()).optional(),
   seed: z.int(),
   /** How it was trained, where it was. */
   training: z.record(z.string(), z.unknown()).nullable(),

@@ -44,7 +44,7 @@ async function readPacked(path: string): Promise<Uint8Array> {
     if (stats.size === 0) throw new UserError(`${path} is empty (0 bytes)`);
     return await readAll(file, stats.size, path);
   } catch (error) {
-    throw explain(error, path);
+    throw explainReadError(error, path);
   } finally {
     await file?.close();
   }
@@ -99,7 +99,7 @@ async function unpack(packed: Uint8Array, path: string, limit: number): Promise<
 }
 
 /** Puts the operating system's refusals into words; leaves every other error as it is. */
-function explain(error: unknown, path: string): unknown {
+export function explainReadError(error: unknown, path: string): unknown {
   if (path.includes('\0'))
     return new UserError('a path with a NUL character was given; expected the path of a file');
   switch ((error as NodeJS.ErrnoException).code) {

@@ -1,7 +1,7 @@
 import { type Expr, input } from '../graph/expr.js';
 import { toOnnx } from '../graph/onnx.js';
-import { abs, mul, sub } from '../graph/ops/elementwise.js';
-import { mean } from '../graph/ops/reducing.js';
+import { abs, div, maximum, mul, sub } from '../graph/ops/elementwise.js';
+import { mean, sum } from '../graph/ops/reducing.js';
 import { concat, reshape } from '../graph/ops/shaping.js';
 import type { Definition } from '../models/definition.js';
 import { type SampleSpec, sampleInput, toSamples } from '../models/io.js';
@@ -95,6 +95,13 @@ export function figureNames(definition: Definition, sample: SampleSpec): string[
   return ['loss', ...Object.keys(metrics), 'squaredError', 'absoluteError'];
 }
 
+/** The mean over all features that were observed. */
+function averageOf(observed: Expr | undefined): (x: Expr) => Expr {
+  if (observed === undefined) return (x) => mean(x);
+  const count = maximum(sum(observed), 1);
+  return (x) => div(sum(mul(x, observed)), count);
+}
+
 /**
  * What `evaluate` measures on a batch: the objective and its parts, and the mean squared and absolute error of the
  * reconstruction in model units; and the codes.
@@ -106,7 +113,8 @@ export function evaluationModel(trained: Trained): ScopedModel {
   const { loss, metrics } = definition.objective(x, scope);
   const [code] = Object.values(definition.encode(x, scope));
   const error = sub(x, definition.decode(code!, scope));
-  const figures = [loss, ...Object.values(metrics), mean(mul(error, error)), mean(abs(error))];
+  const average = averageOf(definition.observed?.(x));
+  const figures = [loss, ...Object.values(metrics), average(mul(error, error)), average(abs(error))];
   const vector = concat(
     figures.map((figure) => reshape(figure, [1])),
     0,

@@ -99,6 +99,11 @@ export class Model {
     return this.definition.features;
   }
 
+  /** Numbers of one sample as it is given: its features, or the fields of a table's row. */
+  private get sampleSize(): number {
+    return sizeOf(this.spec.shape);
+  }
+
   /** Numbers in one code. */
   get latent(): number {
     return this.definition.latent;
@@ -155,10 +160,11 @@ export class Model {
   }
 
   private async train(input: DatasetInput, { validation, ...options }: TrainingOptions): Promise<History> {
-    let data = readSamples(input, this.features);
+    let data = readSamples(input, this.sampleSize);
     const seed = options.seed ?? this.seed;
     // What samples look like is settled by the first training; later ones must agree with it.
-    const sample = this.lastHistory === null ? sampleSpecOf(data) : this.spec;
+    const settled = this.lastHistory !== null || this.spec.fields !== undefined;
+    const sample = settled ? this.spec : sampleSpecOf(data);
     data = matchSpec(data, sample);
     const target = {
       definition: this.definition,
@@ -171,7 +177,7 @@ export class Model {
       ...options,
       seed,
       ...(validation !== undefined && {
-        validation: matchSpec(readSamples(validation, this.features), sample),
+        validation: matchSpec(readSamples(validation, this.sampleSize), sample),
       }),
     };
     try {
@@ -226,7 +232,7 @@ export class Model {
 
   /** All that the encoder gives, by name. */
   protected async encoded(input: DatasetInput): Promise<Readonly<Record<string, Matrix>>> {
-    const data = matchSpec(readSamples(input, this.features), this.spec);
+    const data = matchSpec(readSamples(input, this.sampleSize), this.spec);
     const names = this.encoderOutputs();
     const rows = toInput(data, this.spec);
     return this.sessions.use('encoder', (session) => runChunks(session, 'input', rows, names));
@@ -253,7 +259,7 @@ export class Model {
 
   /** What the model makes of samples: [samples, …shape], in the units of the training data. */
   async reconstruct(input: DatasetInput): Promise<Matrix> {
-    const data = matchSpec(readSamples(input, this.features), this.spec);
+    const data = matchSpec(readSamples(input, this.sampleSize), this.spec);
     const rows = toInput(data, this.spec);
     const { reconstruction } = await this.sessions.use('autoencoder', (session) =>
       runChunks(session, 'input', rows, ['reconstruction']),
@@ -266,7 +272,7 @@ export class Model {
     input: DatasetInput,
     { seed = this.seed }: { readonly seed?: number } = {},
   ): Promise<Evaluation> {
-    const data = matchSpec(readSamples(input, this.features), this.spec);
+    const data = matchSpec(readSamples(input, this.sampleSize), this.spec);
     return evaluate(this.platform, this.trained(), data, seed);
   }
 

@@ -10,9 +10,9 @@ export function sampleSpecOf(data: Dataset): SampleSpec {
   return { dtype, shape: [...featureShape(data)], scale: isBytes ? 1 / 255 : 1 };
 }
 
-/** A data set whose samples have as many features as the model. */
-export function readSamples(input: DatasetInput, features: number, shape?: readonly number[]): Dataset {
-  const data = dataset(input, shape);
+/** A data set whose samples have as many numbers as the model takes. */
+export function readSamples(input: DatasetInput, features: number): Dataset {
+  const data = dataset(input);
   const size = featureSize(data);
   if (size !== features) {
     const given = featureShape(data).join(' × ');
@@ -28,6 +28,8 @@ export function readSamples(input: DatasetInput, features: number, shape?: reado
  * @throws {UserError} for numbers that are no bytes where the model was trained on bytes
  */
 export function matchSpec(data: Dataset, sample: SampleSpec): Dataset {
+  // In the rows of a table NaN is a missing value.
+  if (sample.fields !== undefined) return data;
   checkFinite(data);
   const isBytes = data.data instanceof Uint8Array;
   if (isBytes === (sample.dtype === 'uint8')) return data;

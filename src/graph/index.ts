@@ -32,6 +32,7 @@ export {
   relu,
   sigmoid,
   sign,
+  sin,
   softplus,
   sqrt,
   stopGradient,

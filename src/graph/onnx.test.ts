@@ -249,6 +249,7 @@ const everything: Readonly<Record<OperationName, g.Expr>> = {
   averagePool: g.averagePool(image, { kernel: [2, 2], countPads: true }),
   upsample: g.upsample(image, [2, 2], 'bilinear'),
   isNan: g.isNan(x),
+  sin: g.sin(x),
   ...{ standardize: columns.standardize(double, 3, 2), phase: columns.phase(double, 7) },
   ...{ unstandardize: columns.unstandardize(column, 3n, 2, 'int64'), labelDecode: words },
   ...{ interpolate: columns.interpolate(double, [0, 1, 3], [-1, 0, 5]) },

@@ -64,6 +64,7 @@ const samples: Record<OperationName, readonly Sample[]> = {
   cast: [one((x) => mul(x, table.cast(greater(x, 0), 'float32')))],
   exp: [one(table.exp)],
   log: [one(table.log, [0.5, 2])],
+  sin: [one(table.sin)],
   sqrt: [one(table.sqrt, [0.5, 2])],
   log1p: [one(table.log1p, [-0.5, 2])],
   abs: [one(table.abs)],

@@ -10,9 +10,12 @@ import type { Definition } from './definition.js';
 import {
   activationName,
   type Family,
+  fieldParts,
+  fieldsSchema,
   hiddenLayers,
   inputLayers,
   networkOptions,
+  observationOf,
   outputLayer,
 } from './family.js';
 
@@ -23,6 +26,8 @@ const schema = z.strictObject({
   /** Activation of the reconstruction. */
   output: activationName.default('sigmoid'),
   loss: z.enum(['mse', 'mae', 'huber', 'bce']).default('mse'),
+  /** Instead of the loss and the output: the negative log-likelihood of each column of a table. */
+  likelihood: fieldsSchema.optional(),
   /** Factor on Σ|code|, which makes codes sparse. */
   codeL1: z.number().nonnegative().default(0),
 });
@@ -46,25 +51,43 @@ export const autoencoderFamily: Family<AutoencoderConfig> = {
       ...hiddenLayers(config.hidden, config),
       outputLayer(config.latent, config, config.latentActivation),
     );
+    const observation = config.likelihood && observationOf(config.likelihood);
     // Cross-entropy is computed from logits, so its decoder ends in them and `decode` adds the sigmoid.
-    const fromLogits = config.loss === 'bce';
+    const fromLogits = observation === undefined && config.loss === 'bce';
     const decoder = sequential(
       ...hiddenLayers([...config.hidden].reverse(), config),
-      outputLayer(features, config, fromLogits ? 'linear' : config.output),
+      outputLayer(
+        observation?.outputs ?? features,
+        config,
+        fromLogits || observation ? 'linear' : config.output,
+      ),
     );
-    const encode = (x: Expr, scope: Scope) => scope.in('encoder', (inner) => encoder(x, inner));
+    const encode = (x: Expr, scope: Scope) =>
+      scope.in('encoder', (inner) => encoder(observation?.visible?.(x) ?? x, inner));
     const decode = (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner));
-    const [low, high] = fromLogits ? [0, 1] : (activationRange[config.output] ?? [-Infinity, Infinity]);
+    const [low, high] =
+      observation?.support ??
+      (fromLogits ? [0, 1] : (activationRange[config.output] ?? [-Infinity, Infinity]));
     return {
       features,
       latent: config.latent,
       encode: (x, scope) => ({ code: encode(x, scope) }),
-      decode: (code, scope) => (fromLogits ? sigmoid(decode(code, scope)) : decode(code, scope)),
+      decode(code, scope) {
+        const decoded = decode(code, scope);
+        if (observation !== undefined) return observation.mean(decoded);
+        return fromLogits ? sigmoid(decoded) : decoded;
+      },
+      ...(observation && fieldParts(observation, decode)),
       objective(x, scope) {
         const code = encode(x, scope);
         if (config.codeL1 > 0 && scope.training)
           scope.penalty(mul(mean(sumFeatures(abs(code))), config.codeL1));
-        const loss = mean(sumFeatures(losses[config.loss](x, decode(code, scope))));
+        const decoded = decode(code, scope);
+        if (observation !== undefined) {
+          const nll = (inner: Scope) => observation.negativeLogLikelihood(x, decoded, inner);
+          return { loss: mean(scope.in('likelihood', nll)), metrics: {} };
+        }
+        const loss = mean(sumFeatures(losses[config.loss](x, decoded)));
         return { loss, metrics: config.loss === 'mse' ? { mse: mul(loss, 1 / features) } : {} };
       },
       scalars: {},

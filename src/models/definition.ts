@@ -35,6 +35,14 @@ export interface Definition {
     readonly group?: number;
     readonly because: string;
   };
+  /** 1 for each feature of x that was observed, 0 for each that is missing; left out where nothing is ever missing. */
+  readonly observed?: (x: Expr) => Expr;
+  /**
+   * How badly each field of a table's row is explained by a code, [batch, fields]: the squared residual over its
+   * variance, or twice the cross-entropy in nats; 0 for what is missing. Half of its sum is -log p(x | z) but for
+   * constants.
+   */
+  readonly deviances?: (x: Expr, code: Expr, scope: Scope) => Expr;
   /** Draws from p(x | z), where the decoder defines a distribution. */
   readonly observe?: (code: Expr, scope: Scope) => Expr;
 }

@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import type { Expr } from '../graph/expr.js';
 import { type ActivationName, activations } from '../nn/activations.js';
+import { type FieldLayout, fieldLikelihood } from '../nn/fields.js';
 import { type InitializerName, initializers } from '../nn/initializers.js';
 import { activation, batchNorm, dense, dropout, gaussianNoise, type Layer, layerNorm } from '../nn/layers.js';
+import { type Likelihood, type LikelihoodConfig, likelihood } from '../nn/likelihoods.js';
 import type { Schedule } from '../nn/schedules.js';
+import type { Scope } from '../nn/scope.js';
 import type { Definition } from './definition.js';
+import { fieldLayout } from './io.js';
 
 /** A family as the rest of the project meets it: how its options are checked, and what they define. */
 export interface Family<Config> {
@@ -40,6 +45,32 @@ export const networkOptions = {
   weightL1: z.number().nonnegative().default(0),
   weightL2: z.number().nonnegative().default(0),
 } as const;
+
+/** A likelihood of its own for each column of a table. */
+export const fieldsSchema = z.strictObject({ type: z.literal('fields'), ...fieldLayout });
+
+/** The likelihood of options, on features or on the fields of a table. */
+export function observationOf(
+  config: LikelihoodConfig | ({ readonly type: 'fields' } & FieldLayout),
+): Likelihood {
+  return config.type === 'fields' ? fieldLikelihood(config) : likelihood(config);
+}
+
+/** What a definition has more of when it is for tables. */
+export function fieldParts(
+  observation: Likelihood,
+  output: (code: Expr, scope: Scope) => Expr,
+): Pick<Definition, 'observed' | 'deviances'> {
+  const { observed, deviances } = observation;
+  if (observed === undefined || deviances === undefined) return {};
+  return {
+    observed,
+    deviances(x, code, scope) {
+      const decoded = output(code, scope);
+      return scope.in('likelihood', (inner) => deviances(x, decoded, inner));
+    },
+  };
+}
 
 const networkSchema = z.object(networkOptions);
 type NetworkOptions = z.infer<typeof networkSchema>;

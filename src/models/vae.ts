@@ -4,7 +4,7 @@ import type { Expr } from '../graph/expr.js';
 import { add, exp, mul } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
 import { sequential } from '../nn/layers.js';
-import { type LikelihoodConfig, likelihood } from '../nn/likelihoods.js';
+import type { LikelihoodConfig } from '../nn/likelihoods.js';
 import { klToStandardNormal } from '../nn/losses.js';
 import type { Scope } from '../nn/scope.js';
 import type { Definition } from './definition.js';
@@ -12,9 +12,12 @@ import {
   activationName,
   count,
   type Family,
+  fieldParts,
+  fieldsSchema,
   hiddenLayers,
   inputLayers,
   networkOptions,
+  observationOf,
   outputLayer,
   scheduleSchema,
 } from './family.js';
@@ -27,6 +30,7 @@ const likelihoodSchema = z.discriminatedUnion('type', [
     activation: activationName.default('linear'),
   }),
   z.strictObject({ type: z.literal('categorical'), classes: count }),
+  fieldsSchema,
 ]);
 
 const schema = z.strictObject({
@@ -58,17 +62,17 @@ export const vaeFamily: Family<VaeConfig> = {
         `vae: likelihood.classes: ${features} features cannot be divided into groups of ${config.likelihood.classes}`,
       );
     }
+    const observation = observationOf(config.likelihood as LikelihoodConfig);
     const trunk = sequential(...inputLayers(config), ...hiddenLayers(config.hidden, config));
     const head = outputLayer(config.latent, config);
     const decoder = sequential(
       ...hiddenLayers([...config.hidden].reverse(), config),
-      outputLayer(features, config),
+      outputLayer(observation.outputs ?? features, config),
     );
-    const observation = likelihood(config.likelihood as LikelihoodConfig);
 
     const posterior = (x: Expr, scope: Scope) =>
       scope.in('encoder', (inner) => {
-        const hidden = inner.in('hidden', (deeper) => trunk(x, deeper));
+        const hidden = inner.in('hidden', (deeper) => trunk(observation.visible?.(x) ?? x, deeper));
         return {
           mean: inner.in('mean', (s) => head(hidden, s)),
           logVar: inner.in('logVar', (s) => head(hidden, s)),
@@ -81,6 +85,7 @@ export const vaeFamily: Family<VaeConfig> = {
       latent: config.latent,
       encode: posterior,
       decode: (code, scope) => observation.mean(output(code, scope)),
+      ...fieldParts(observation, output),
       observe: (code, scope) =>
         scope.in('likelihood', (inner) => observation.sample(output(code, scope), inner)),
       objective(x, scope) {

@@ -20,6 +20,14 @@ export interface Likelihood {
   readonly support: readonly [low: number, high: number];
   /** Where means can lie. */
   readonly range: readonly [low: number, high: number];
+  /** Numbers that the decoder gives, where they are not as many as there are features. */
+  readonly outputs?: number;
+  /** What the encoder is shown of the features; all of them by default. */
+  readonly visible?: (x: Expr) => Expr;
+  /** 1 for each feature that was observed, 0 for each that is missing, [batch, features]; all 1 by default. */
+  readonly observed?: (x: Expr) => Expr;
+  /** Of each field of a table's row twice how far -log p lies above the least it can be, [batch, fields]; 0 if missing. */
+  readonly deviances?: (x: Expr, output: Expr, scope: Scope) => Expr;
 }
 
 /** A likelihood as it is written in options and in a manifest. */
@@ -76,15 +84,17 @@ function categorical(classes: number): Likelihood {
   return {
     negativeLogLikelihood: (x, logits) => neg(sumFeatures(mul(grouped(x), logSoftmax(grouped(logits))))),
     mean: (logits) => reshape(softmax(grouped(logits)), logits.shape),
-    sample(logits, scope) {
-      // The Gumbel-max trick: the largest of logits plus Gumbel noise is a draw from their softmax.
-      const uniform = grouped(scope.noise('observation', 'uniform', logits.shape));
-      const gumbel = neg(log(neg(log(add(mul(uniform, 1 - 2 ** -24), 2 ** -25)))));
-      return reshape(oneHot(argMax(add(grouped(logits), gumbel)), classes), logits.shape);
-    },
+    sample: (logits, scope) => reshape(gumbel(grouped(logits), scope, 'observation'), logits.shape),
     support: [0, 1],
     range: [0, 1],
   };
+}
+
+/** A draw from the softmax of logits, one-hot: the largest of logits plus Gumbel noise (the Gumbel-max trick). */
+export function gumbel(logits: Expr, scope: Scope, name: string): Expr {
+  const uniform = scope.noise(name, 'uniform', logits.shape);
+  const noise = neg(log(neg(log(add(mul(uniform, 1 - 2 ** -24), 2 ** -25)))));
+  return oneHot(argMax(add(logits, noise)), sizeOf(logits.shape.slice(-1)));
 }
 
 /** The likelihood that a configuration names. */

@@ -9,6 +9,8 @@ import type { SampleSpec } from '../models/io.js';
  * @throws {UserError}
  */
 export function checkTrainingData(data: Dataset, { support }: Definition, sample: SampleSpec): void {
+  // The rows of a table: NaN is a missing value, and each column has a likelihood that takes what it holds.
+  if (sample.fields !== undefined) return;
   checkFinite(data);
   const { min, max } = summary(data);
   const [low, high] = [min * sample.scale, max * sample.scale];

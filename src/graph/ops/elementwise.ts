@@ -234,6 +234,8 @@ export const onnxDType: Readonly<Record<DType, number>> = {
 
 export const exp: Unary = unary('exp', 'Exp', Math.exp, (g, _x, y) => [mul(g, y)]);
 export const log: Unary = unary('log', 'Log', Math.log, (g, [x]) => [div(g, x!)]);
+/** The sine, of an angle in radians. */
+export const sin: Unary = unary('sin', 'Sin', Math.sin, (g, [x]) => [mul(g, sin(add(x!, Math.PI / 2)))]);
 export const sqrt: Unary = unary('sqrt', 'Sqrt', Math.sqrt, (g, _x, y) => [div(mul(g, 0.5), y)]);
 
 /** log(1 + x), exact also where 1 + x rounds to 1 (Kahan's form: x · log(u) / (u - 1) with u = 1 + x). */

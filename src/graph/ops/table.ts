@@ -9,7 +9,7 @@ import * as shaping from './shaping.js';
 
 const { add, sub, mul, div, neg, pow, maximum, minimum } = elementwise;
 const { greater, greaterOrEqual, less, lessOrEqual, equal, and, or, not, isNan, where, cast } = elementwise;
-const { exp, log, sqrt, log1p, abs, sign, floor, clip, stopGradient } = elementwise;
+const { exp, log, sin, sqrt, log1p, abs, sign, floor, clip, stopGradient } = elementwise;
 const { tanh, sigmoid, erf, softplus, relu, leakyRelu, elu } = elementwise;
 const { sum, sumOfSquares, mean, max, softmax, logSoftmax, argMax, expand } = reducing;
 const { reshape, transpose, concat, slice, pad, gather, scatterAdd } = shaping;
@@ -20,7 +20,7 @@ const { standardize, unstandardize, phase, interpolate, uninterpolate, labelEnco
 export const table = {
   ...{ add, sub, mul, div, neg, pow, maximum, minimum },
   ...{ greater, greaterOrEqual, less, lessOrEqual, equal, and, or, not, isNan, where, cast },
-  ...{ exp, log, sqrt, log1p, abs, sign, floor, clip, stopGradient },
+  ...{ exp, log, sin, sqrt, log1p, abs, sign, floor, clip, stopGradient },
   ...{ tanh, sigmoid, erf, softplus, relu, leakyRelu, elu },
   ...{ sum, sumOfSquares, mean, max, softmax, logSoftmax, argMax },
   ...{ expand, reshape, transpose, concat, slice, pad, gather, scatterAdd },

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { FieldLayout } from '../nn/fields.js';
+
+const common = {
+  name: z.string(),
+  /** Whether some rows of the training data had no value here. */
+  missing: z.boolean(),
+};
+
+/** The cycles of a date that a column has: their names and lengths in seconds. */
+export const cycles = { day: 86_400, week: 604_800, year: 31_556_952 } as const;
+
+/** How numbers are brought to a common scale: (x - center) / scale, or through quantiles. */
+const scalingSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('affine'),
+    /** As text where it is an integer beyond 2^53. */
+    center: z.union([z.number(), z.string()]),
+    scale: z.number().positive(),
+  }),
+  z.strictObject({
+    type: z.literal('quantile'),
+    /** Values at evenly spread quantiles, rising, and the normal scores of those. */
+    knots: z.array(z.number()).min(2),
+    scores: z.array(z.number()).min(2),
+  }),
+]);
+
+/** A column as it was found in training, and how its cells become numbers and cells again. */
+export const columnSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...common,
+    type: z.literal('number'),
+    /** What the exported graphs take: 64-bit integers only where a double would lose digits. */
+    raw: z.enum(['float64', 'int64']),
+    format: z.enum(['plain', 'thousands', 'decimalComma']),
+    /** All values are whole numbers: reconstructions are rounded. */
+    whole: z.boolean(),
+    scaling: scalingSchema,
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('date'),
+    /** In seconds since 1970-01-01 UTC. */
+    center: z.number(),
+    scale: z.number().positive(),
+    cycles: z.array(z.enum(['day', 'week', 'year'])),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('boolean'),
+    raw: z.enum(['float64', 'string']),
+    /** How false and true are written. */
+    labels: z.tuple([z.string(), z.string()]),
+  }),
+  z.strictObject({
+    ...common,
+    type: z.literal('category'),
+    /** Frequent values, the most frequent first. After them come a class for rare values, and one for unseen ones. */
+    classes: z.array(z.string()),
+    /** Values that were seen, but rarely: they share a class. */
+    rare: z.array(z.string()),
+  }),
+]);
+
+/** A column of a table as a model knows it. */
+export type Column = z.output<typeof columnSchema>;
+
+/** All that must be known of a table in order to read another one like it. */
+export const tableSchema = z.strictObject({
+  columns: z.array(columnSchema).min(1),
+  /** Columns that are not learned from, and why. */
+  dropped: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  /** The order of all columns in the training data. */
+  order: z.array(z.string()),
+  /** The column that names rows, and the one that is only there to evaluate. */
+  id: z.string().optional(),
+  label: z.string().optional(),
+});
+
+/** All that must be known of a table in order to read another one like it. */
+export type TableSchema = z.output<typeof tableSchema>;
+
+/** What is shown where a class has no name of its own. */
+export const rareText = '(rare)';
+export const unseenText = '(unseen)';
+
+/** The classes of a category by number, those for rare and for unseen values included. */
+export function classNames({ classes, rare }: Column & { type: 'category' }): string[] {
+  return [...classes, ...(rare.length > 0 ? [rareText] : []), unseenText];
+}
+
+/** Numbers of an encoded row that a column takes: one, or for a date one and two for each cycle. */
+export function slotCount(column: Column): number {
+  return column.type === 'date' ? 1 + 2 * column.cycles.length : 1;
+}
+
+/** Where each column begins in an encoded row: numbers and dates, then booleans, then categories. */
+export function slotStarts(columns: readonly Column[]): number[] {
+  const rank = { number: 0, date: 0, boolean: 1, category: 2 } as const;
+  const starts = new Array<number>(columns.length);
+  let next = 0;
+  for (const stage of [0, 1, 2]) {
+    columns.forEach((column, i) => {
+      if (rank[column.type] !== stage) return;
+      starts[i] = next;
+      next += slotCount(column);
+    });
+  }
+  return starts;
+}
+
+/** What the numbers of an encoded row mean to a model. */
+export function layoutOf(columns: readonly Column[]): FieldLayout {
+  const starts = slotStarts(columns);
+  const count = (type: Column['type']) =>
+    columns.filter((column) => column.type === type).reduce((sum, column) => sum + slotCount(column), 0);
+  return {
+    numbers: count('number') + count('date'),
+    booleans: count('boolean'),
+    categories: columns.flatMap((column) => (column.type === 'category' ? [classNames(column).length] : [])),
+    missing: columns
+      .flatMap((column, i) =>
+        column.missing ? Array.from({ length: slotCount(column) }, (_, k) => starts[i]! + k) : [],
+      )
+      .sort((a, b) => a - b),
+  };
+}

@@ -1,0 +1,161 @@
+import type { Cell, Table, TableChunk } from '../data/table/table.js';
+import { UserError } from '../errors.js';
+import { type Column, cycles, slotCount, slotStarts, type TableSchema } from './columns.js';
+import { compress, scaled } from './scale.js';
+import { cellNumber, cellSeconds, cellText, isMissing, parseBoolean, parseInteger } from './values.js';
+
+/** Writes what a cell says into a row, from `at` on; `false` when the cell is present but says nothing. */
+type CellEncoder = (cell: Cell, row: Float32Array, at: number) => boolean;
+
+/** Turns cells into rows of numbers for a model: one number a column, NaN where a value is missing. */
+export class TableEncoder {
+  /** Numbers in an encoded row. */
+  readonly width: number;
+  private readonly starts: readonly number[];
+  private readonly encoders: readonly CellEncoder[];
+
+  constructor(readonly schema: TableSchema) {
+    this.starts = slotStarts(schema.columns);
+    this.width = schema.columns.reduce((sum, column) => sum + slotCount(column), 0);
+    this.encoders = schema.columns.map(cellEncoder);
+  }
+
+  /**
+   * Finds the columns in a table by their names; their order is of no matter, and others are ignored.
+   * @throws {UserError} when one is missing; the message names what could be meant.
+   */
+  locate(table: Pick<Table, 'names' | 'source'>): number[] {
+    const places = this.schema.columns.map(({ name }) => table.names.indexOf(name));
+    const lost = this.schema.columns.filter((_, i) => places[i]! < 0).map(({ name }) => name);
+    if (lost.length === 0) return places;
+    const known = new Set(this.schema.order);
+    const others = table.names.filter((name) => !known.has(name));
+    const similar = lost.flatMap((name) => {
+      const same = table.names.find((other) => fold(other) === fold(name));
+      return same === undefined ? [] : [`${JSON.stringify(same)} for ${JSON.stringify(name)}`];
+    });
+    const hint =
+      similar.length > 0
+        ? `; is it ${similar.join(', ')}? Names must be written as in training`
+        : others.length > 0
+          ? `; columns that training did not have: ${list(others)}. If one of them was renamed, name it as in training`
+          : '; add it, with empty cells where nothing is known';
+    throw new UserError(
+      `${table.source}: the model was trained with ${lost.length === 1 ? 'a column' : 'columns'} ${list(lost)}, missing here${hint}`,
+    );
+  }
+
+  /**
+   * Encodes all rows of a chunk into a new array, [rows × width].
+   * @param places Where the columns are, from `locate`.
+   * @throws {UserError} when a column holds nothing of its type.
+   */
+  encode(chunk: TableChunk, places: readonly number[], source: string): Float32Array {
+    const out = new Float32Array(chunk.rows * this.width);
+    this.schema.columns.forEach((column, k) => {
+      const cells = chunk.columns[places[k]!]!;
+      const encode = this.encoders[k]!;
+      const start = this.starts[k]!;
+      let present = 0;
+      let foreign = 0;
+      let example: Cell = null;
+      for (let i = 0; i < chunk.rows; i++) {
+        const cell = cells[i]!;
+        const at = i * this.width + start;
+        if (isMissing(cell)) {
+          out.fill(Number.NaN, at, at + slotCount(column));
+          continue;
+        }
+        present++;
+        if (encode(cell, out, at)) continue;
+        foreign++;
+        example ??= cell;
+        out.fill(Number.NaN, at, at + slotCount(column));
+      }
+      // Single damaged cells count as missing; a column that holds something else was mixed up.
+      if (foreign > present / 2 && present >= Math.min(chunk.rows, 2)) {
+        throw new UserError(
+          `${source}: column ${JSON.stringify(column.name)} held ${plural[column.type]} in training, but ${foreign} of ${present} values here are none, such as ${JSON.stringify(String(example)).slice(0, 40)}; give the same columns as in training`,
+        );
+      }
+    });
+    return out;
+  }
+}
+
+const plural = { number: 'numbers', date: 'dates', boolean: 'booleans', category: 'categories' } as const;
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => JSON.stringify(name));
+  return `${shown.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+}
+
+function fold(name: string): string {
+  return name.toLowerCase().replaceAll(/[\s_-]+/g, '');
+}
+
+function cellEncoder(column: Column): CellEncoder {
+  switch (column.type) {
+    case 'number':
+      return numberEncoder(column);
+    case 'date':
+      return dateEncoder(column);
+    case 'boolean':
+      return booleanEncoder(column);
+    case 'category':
+      return categoryEncoder(column);
+  }
+}
+
+function numberEncoder({ format, scaling, raw }: Column & { type: 'number' }): CellEncoder {
+  return (cell, row, at) => {
+    // Texts of long integers keep their digits.
+    const exact = raw === 'int64' && typeof cell === 'string' ? parseInteger(cell) : undefined;
+    const value = exact ?? (typeof cell === 'bigint' ? cell : cellNumber(cell, format));
+    if (value === undefined) return false;
+    row[at] = compress(Math.fround(scaled(value, scaling)));
+    return true;
+  };
+}
+
+function dateEncoder({ center, scale, cycles: names }: Column & { type: 'date' }): CellEncoder {
+  return (cell, row, at) => {
+    const seconds = cellSeconds(cell);
+    if (seconds === undefined) return false;
+    row[at] = compress(Math.fround((seconds - center) / scale));
+    names.forEach((name, i) => {
+      const turns = seconds / cycles[name];
+      const angle = 2 * Math.PI * (turns - Math.floor(turns));
+      row[at + 1 + 2 * i] = Math.sin(angle);
+      row[at + 2 + 2 * i] = Math.cos(angle);
+    });
+    return true;
+  };
+}
+
+function booleanEncoder({ labels, raw }: Column & { type: 'boolean' }): CellEncoder {
+  return (cell, row, at) => {
+    const value = raw === 'float64' ? cellNumber(cell, 'plain') : truth(cell, labels);
+    if (value !== 0 && value !== 1) return false;
+    row[at] = value;
+    return true;
+  };
+}
+
+function truth(cell: Cell, labels: readonly [string, string]): number | undefined {
+  const text = cellText(cell);
+  const place = labels.indexOf(text);
+  if (place >= 0) return place;
+  const parsed = parseBoolean(text);
+  return parsed === undefined ? undefined : Number(parsed);
+}
+
+function categoryEncoder({ classes, rare }: Column & { type: 'category' }): CellEncoder {
+  const codes = new Map(classes.map((name, i) => [name, i]));
+  for (const name of rare) codes.set(name, classes.length);
+  const unseen = classes.length + (rare.length > 0 ? 1 : 0);
+  return (cell, row, at) => {
+    row[at] = codes.get(cellText(cell)) ?? unseen;
+    return true;
+  };
+}

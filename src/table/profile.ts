@@ -1,0 +1,184 @@
+import type { Cell } from '../data/table/table.js';
+import type { Random } from '../random/random.js';
+import {
+  cellSeconds,
+  cellText,
+  isMissing,
+  type NumberFormat,
+  parseBoolean,
+  parseInteger,
+  parseNumber,
+} from './values.js';
+
+/** Values that are kept for quantiles: enough for a hundredth of a per cent in the middle of a distribution. */
+const sampleSize = 20_000;
+/** Distinct texts that are counted; a column with more is no category. */
+const distinctLimit = 10_000;
+
+/** Count, mean and variance of numbers as they come (Welford), their range, and a fair sample of them. */
+export class NumberSummary {
+  count = 0;
+  infinite = 0;
+  mean = 0;
+  min = Number.POSITIVE_INFINITY;
+  max = Number.NEGATIVE_INFINITY;
+  whole = true;
+  private squares = 0;
+  private readonly kept: number[] = [];
+
+  constructor(private readonly random: Random) {}
+
+  add(value: number): void {
+    if (!Number.isFinite(value)) {
+      this.infinite++;
+      return;
+    }
+    this.count++;
+    const before = value - this.mean;
+    this.mean += before / this.count;
+    this.squares += before * (value - this.mean);
+    if (value < this.min) this.min = value;
+    if (value > this.max) this.max = value;
+    if (this.whole && !Number.isInteger(value)) this.whole = false;
+    if (this.kept.length < sampleSize) this.kept.push(value);
+    else {
+      // Every value so far has the same chance to be among those that are kept.
+      const place = Math.floor(this.random.uniform() * this.count);
+      if (place < sampleSize) this.kept[place] = value;
+    }
+  }
+
+  /** The standard deviation (of the population). */
+  get deviation(): number {
+    return this.count === 0 ? 0 : Math.sqrt(this.squares / this.count);
+  }
+
+  /** A fair sample of the values, sorted. */
+  sorted(): Float64Array {
+    return Float64Array.from(this.kept).sort();
+  }
+}
+
+/** The value below which a share of sorted values lies, interpolated linearly. */
+export function quantile(sorted: Float64Array, share: number): number {
+  const at = share * (sorted.length - 1);
+  const low = Math.floor(at);
+  const [a, b] = [sorted[low]!, sorted[Math.min(low + 1, sorted.length - 1)]!];
+  return a + (at - low) * (b - a);
+}
+
+/**
+ * How a column writes its numbers, from its first cells: plain, unless commas say otherwise. Where every comma has three
+ * digits behind it, as in `1,234`, it separates thousands.
+ */
+export function numberFormat(cells: ArrayLike<Cell>): NumberFormat {
+  let commas = 0;
+  const fits = { thousands: 0, decimalComma: 0 };
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i]!;
+    if (typeof cell !== 'string' || !cell.includes(',')) continue;
+    commas++;
+    for (const format of ['thousands', 'decimalComma'] as const) {
+      if (parseNumber(cell, format) !== undefined) fits[format]++;
+    }
+  }
+  if (commas === 0 || Math.max(fits.thousands, fits.decimalComma) < commas / 2) return 'plain';
+  return fits.thousands >= fits.decimalComma ? 'thousands' : 'decimalComma';
+}
+
+/** What one pass over a column finds: how many of its cells are what, and the statistics of each reading. */
+export class ColumnProfile {
+  rows = 0;
+  missing = 0;
+  /** Cells that are numbers or read as such, and the first that do not. */
+  numbers = 0;
+  readonly noNumbers: string[] = [];
+  /** Cells that read as a truth, and as a date; dates that have a time of day. */
+  truths = 0;
+  dates = 0;
+  timed = 0;
+  /** Whole numbers beyond 2^53, and the least and the largest of all whole numbers once there is one. */
+  large = 0;
+  minLarge: bigint | undefined;
+  maxLarge: bigint | undefined;
+  /** Whether the file writes truths as truths, numbers as numbers: not as text. */
+  typed = true;
+  /** Cells by text, as long as there are not too many. */
+  readonly distinct = new Map<string, number>();
+  distinctOverflow = false;
+  readonly summary: NumberSummary;
+  readonly dateSummary: NumberSummary;
+
+  constructor(
+    readonly name: string,
+    readonly format: NumberFormat,
+    random: (purpose: string) => Random,
+  ) {
+    this.summary = new NumberSummary(random('number'));
+    this.dateSummary = new NumberSummary(random('date'));
+  }
+
+  add(cell: Cell): void {
+    this.rows++;
+    if (isMissing(cell)) {
+      this.missing++;
+      return;
+    }
+    if (typeof cell === 'number') this.addNumber(cell);
+    else if (typeof cell === 'bigint') {
+      this.addNumber(Number(cell));
+      this.noteLarge(cell);
+    } else if (typeof cell === 'boolean') {
+      this.truths++;
+      this.addNumber(cell ? 1 : 0);
+    } else if (cell instanceof Date) this.addDate(cell.getTime() / 1000);
+    else this.addText(cell as string);
+    if (!this.distinctOverflow) this.countDistinct(cellText(cell));
+  }
+
+  /** Cells that are present. */
+  get present(): number {
+    return this.rows - this.missing;
+  }
+
+  private addNumber(value: number): void {
+    this.numbers++;
+    this.summary.add(value);
+  }
+
+  private addDate(seconds: number): void {
+    this.dates++;
+    this.dateSummary.add(seconds);
+    if (seconds % 86_400 !== 0) this.timed++;
+  }
+
+  private addText(cell: string): void {
+    this.typed = false;
+    const value = parseNumber(cell, this.format);
+    if (value !== undefined) {
+      this.addNumber(value);
+      if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+        const exact = parseInteger(cell);
+        if (exact !== undefined) this.noteLarge(exact);
+      }
+      return;
+    }
+    if (this.noNumbers.length < 3) this.noNumbers.push(cell);
+    const seconds = cellSeconds(cell);
+    if (seconds !== undefined) this.addDate(seconds);
+    else if (parseBoolean(cell) !== undefined) this.truths++;
+  }
+
+  private noteLarge(value: bigint): void {
+    if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) this.large++;
+    if (this.minLarge === undefined || value < this.minLarge) this.minLarge = value;
+    if (this.maxLarge === undefined || value > this.maxLarge) this.maxLarge = value;
+  }
+
+  private countDistinct(text: string): void {
+    const seen = this.distinct.get(text);
+    if (seen !== undefined) this.distinct.set(text, seen + 1);
+    else if (this.distinct.size < distinctLimit) this.distinct.set(text, 1);
+    else this.distinctOverflow = true;
+  }
+}

@@ -1,0 +1,360 @@
+import { readFolder, writeFolder } from '../../artifact/folder.js';
+import { artifactVersion } from '../../artifact/manifest.js';
+import { fromSafetensors, toSafetensors } from '../../artifact/safetensors.js';
+import type { Cell } from '../../data/table/table.js';
+import { UserError } from '../../errors.js';
+import type { Platform } from '../../estimator/platform.js';
+import { Sessions } from '../../estimator/sessions.js';
+import { type Expr, input } from '../../graph/expr.js';
+import { toOnnx } from '../../graph/onnx.js';
+import { cast, greater } from '../../graph/ops/elementwise.js';
+import { fieldCount } from '../../nn/fields.js';
+import type { Session } from '../../runtime/backend.js';
+import { layoutOf, slotCount, slotStarts, type TableSchema, tableSchema } from '../../table/columns.js';
+import { TableDecoder } from '../../table/decode.js';
+import { TableEncoder } from '../../table/encode.js';
+import { fitTable } from '../../table/fit.js';
+import { encodedRow, rawColumns } from '../../table/graph.js';
+import { type AnyTable, asTable } from '../../table/input.js';
+import { sampleRows } from '../../table/reservoir.js';
+import { version } from '../../version.js';
+import { Calibration } from './calibration.js';
+import { ensembleOutputs } from './ensemble.js';
+import { type DetectorConfig, type DetectorOptions, detectorConfig, tableOptions } from './options.js';
+import { networkConfig, networkDefinition, sampleSpec, trainEnsemble } from './train.js';
+
+/** Rows that are looked at closely: those that networks learn from, and on which scores are calibrated. */
+const reservoirSize = 8192;
+
+/** One column that made a row odd. */
+export interface Reason {
+  readonly column: string;
+  readonly given: Cell;
+  /** What the networks expected from the other columns. */
+  readonly expected: Cell;
+  /** Its share of all that was unexpected about the row, from 0 to 1. */
+  readonly share: number;
+}
+
+/** The verdict on one row. */
+export interface Detection {
+  /** The number of the row, from 0. */
+  readonly row: number;
+  /** Higher is odder. About 0 for a typical row; one unit is a robust standard deviation. */
+  readonly score: number;
+  /** The share of held-out rows that are at least as odd. */
+  readonly pValue: number;
+  readonly anomaly: boolean;
+  /** The columns that contributed most, the first most of all; three at most. */
+  readonly reasons: readonly Reason[];
+}
+
+/** How to fit. */
+export interface DetectorFitOptions {
+  readonly signal?: AbortSignal;
+  /** Called after each network, with how many are done. */
+  readonly onNetwork?: (done: number) => void;
+}
+
+interface Fitted {
+  readonly schema: TableSchema;
+  readonly notes: readonly string[];
+  readonly tensors: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>
+  >;
+  readonly calibration: Calibration;
+  readonly threshold: number;
+  readonly rows: number;
+  /** For rows that networks have learned from, by number: their held-out score. */
+  readonly heldOut: ReadonlyMap<number, number>;
+}
+
+/**
+ * Finds anomalies in tables without labels: an ensemble of small autoencoders, each of which learns from a few hundred
+ * rows of its own. Conventions are those of scikit-learn and PyOD: a higher score is odder, `predict` gives 1 for an
+ * anomaly.
+ */
+export class Detector {
+  readonly config: DetectorConfig;
+  private fitted: Fitted | null = null;
+  private readonly sessions = new Sessions<'rows'>(() =>
+    this.platform.createSession(this.model((names) => input('input', ['batch', names]))),
+  );
+
+  constructor(
+    private readonly platform: Platform,
+    options: DetectorOptions = {},
+  ) {
+    this.config = detectorConfig(options);
+  }
+
+  /** The columns and how they are read. */
+  get schema(): TableSchema {
+    return this.known().schema;
+  }
+
+  /** What was found out about the columns and deserves to be said. */
+  get notes(): readonly string[] {
+    return this.known().notes;
+  }
+
+  /** The score above which a row is an anomaly. */
+  get threshold(): number {
+    return this.known().threshold;
+  }
+
+  /** Held-out scores of training rows, sorted. */
+  get calibration(): Calibration {
+    return this.known().calibration;
+  }
+
+  /** Rows of the table that it was fitted on. */
+  get rows(): number {
+    return this.known().rows;
+  }
+
+  /**
+   * Learns what is normal from a table, which may hold anomalies. Labels, where a column is named so, are not read.
+   * Memory does not grow with the table: 8,192 rows, drawn at random, are kept.
+   * @throws {UserError} for tables without usable columns or with fewer than two rows, and wrong options
+   */
+  async fit(data: AnyTable, { signal, onNetwork }: DetectorFitOptions = {}): Promise<this> {
+    const table = asTable(data);
+    const { schema, notes, rows } = await fitTable(table, tableOptions(this.config));
+    if (rows < 2)
+      throw new UserError(`${table.source} has one row; a detector needs at least two to compare`);
+    const layout = layoutOf(schema.columns);
+    const sample = await sampleRows(table, new TableEncoder(schema), reservoirSize, this.config.seed);
+    const { tensors, heldOut } = await trainEnsemble(this.platform, this.config, layout, sample, {
+      signal,
+      onNetwork,
+    });
+    const calibration = Calibration.of(heldOut);
+    this.fitted = {
+      schema,
+      notes,
+      tensors,
+      calibration,
+      threshold: this.config.threshold ?? calibration.threshold(this.config.contamination),
+      rows,
+      heldOut: new Map(Array.from(sample.rows, (row, i) => [row, heldOut[i]!])),
+    };
+    await this.sessions.drop();
+    return this;
+  }
+
+  /**
+   * The score of each row: higher is odder. The same rows always get the same scores.
+   * @throws {UserError} before `fit`, and when columns of training are missing or hold something else
+   */
+  async score(data: AnyTable): Promise<Float64Array> {
+    const scores: number[] = [];
+    for await (const batch of this.detect(data, { reasons: false })) {
+      for (const { score } of batch) scores.push(score);
+    }
+    return Float64Array.from(scores);
+  }
+
+  /** 1 for each row that is an anomaly, 0 for each that is not. */
+  async predict(data: AnyTable): Promise<Uint8Array> {
+    return Uint8Array.from(await this.score(data), (score) => Number(score > this.threshold));
+  }
+
+  /** The verdict on each row with its reasons. For large tables `detect` gives the same piece by piece. */
+  async explain(data: AnyTable): Promise<Detection[]> {
+    const all: Detection[] = [];
+    for await (const batch of this.detect(data)) all.push(...batch);
+    return all;
+  }
+
+  /**
+   * The verdicts on all rows in their order, some thousand at a time; memory does not grow with the table.
+   * @param options.training the table is the one that was fitted: rows that networks have learned from are judged only
+   *   by the others
+   * @param options.reasons whether to say which columns made a row odd; true by default
+   */
+  async *detect(
+    data: AnyTable,
+    { training = false, reasons = true }: { readonly training?: boolean; readonly reasons?: boolean } = {},
+  ): AsyncGenerator<Detection[]> {
+    const table = asTable(data);
+    const { schema, calibration, threshold, heldOut } = this.known();
+    const encoder = new TableEncoder(schema);
+    const explainer = new Explainer(schema);
+    const places = encoder.locate(table);
+    let first = 0;
+    for await (const chunk of table.chunks()) {
+      const encoded = encoder.encode(chunk, places, table.source);
+      const found = await this.sessions.use('rows', (session: Session) =>
+        session.run({ input: { dtype: 'float32', shape: [chunk.rows, encoder.width], data: encoded } }),
+      );
+      const scores = found.score!.data as Float32Array;
+      const deviances = found.deviances!.data as Float32Array;
+      const expected = found.expected!.data as Float32Array;
+      const start = first;
+      first += chunk.rows;
+      yield Array.from({ length: chunk.rows }, (_, i): Detection => {
+        const score = (training ? heldOut.get(start + i) : undefined) ?? scores[i]!;
+        return {
+          row: start + i,
+          score,
+          pValue: calibration.pValue(score),
+          anomaly: score > threshold,
+          reasons: reasons
+            ? explainer.reasons(deviances, expected, i, (column) => chunk.columns[places[column]!]![i]!)
+            : [],
+        };
+      });
+    }
+  }
+
+  /**
+   * The detector as one ONNX model: an input [batch, 1] for each column, text for categories, and the outputs `score`
+   * and `anomaly` (1 where the score is above the threshold), both [batch].
+   */
+  toOnnx(): Uint8Array<ArrayBuffer> {
+    const { schema } = this.known();
+    return this.model(() => encodedRow(schema.columns, 'batch'), true);
+  }
+
+  /**
+   * Writes the detector into a folder: `manifest.json`, `detector.onnx`, `weights.safetensors`.
+   * @throws {UserError} when the folder cannot be written
+   */
+  async save(folder: string): Promise<void> {
+    const { schema, tensors, calibration, threshold, rows } = this.known();
+    const stored = new Map(
+      Object.entries(tensors).map(([name, { shape, data }]) => [name, { shape: [...shape], data }] as const),
+    );
+    const scores = Float32Array.from(calibration.scores);
+    stored.set(calibrationName, { shape: [scores.length], data: scores });
+    const files = new Map<string, Uint8Array | string>([
+      ['detector.onnx', this.toOnnx()],
+      [
+        'weights.safetensors',
+        toSafetensors({ tensors: stored, metadata: { format: 'autoencoder detector' } }),
+      ],
+    ]);
+    const manifest = {
+      format: 'autoencoder' as const,
+      version: artifactVersion as typeof artifactVersion,
+      writtenBy: `autoencoder ${version}`,
+      family: 'detector',
+      config: { ...this.config },
+      sample: sampleSpec(layoutOf(schema.columns)),
+      table: schema,
+      seed: this.config.seed,
+      training: { rows, threshold },
+    };
+    await writeFolder(folder, manifest, files);
+  }
+
+  /**
+   * Reads a detector that `save` wrote.
+   * @throws {UserError} when the folder holds no detector, or is damaged or newer
+   */
+  static async load(platform: Platform, folder: string): Promise<Detector> {
+    const { manifest, files } = await readFolder(folder);
+    if (manifest.family !== 'detector' || manifest.table === undefined) {
+      throw new UserError(
+        `${folder} holds a model of the family '${manifest.family}', not a detector; give a folder that 'detect --out' or a detector's save wrote`,
+      );
+    }
+    const { tensors } = fromSafetensors(files.get('weights.safetensors')!, `${folder}/weights.safetensors`);
+    const detector = new Detector(platform, manifest.config as DetectorOptions);
+    const { threshold, rows } = manifest.training as { threshold: number; rows: number };
+    const scores = tensors.get(calibrationName);
+    if (scores === undefined) throw new UserError(`${folder}: damaged: the calibration is missing`);
+    detector.fitted = {
+      schema: tableSchema.parse(manifest.table),
+      notes: [],
+      tensors: Object.fromEntries([...tensors].filter(([name]) => name !== calibrationName)),
+      calibration: new Calibration(Float64Array.from(scores.data)),
+      threshold,
+      rows,
+      heldOut: new Map(),
+    };
+    return detector;
+  }
+
+  /** Frees the compiled networks; the next use compiles them again. */
+  async release(): Promise<void> {
+    await this.sessions.drop();
+  }
+
+  private known(): Fitted {
+    if (this.fitted !== null) return this.fitted;
+    throw new UserError('the detector knows nothing yet: call fit(table) first');
+  }
+
+  private model(row: (fields: number) => Expr, exported = false): Uint8Array<ArrayBuffer> {
+    const { schema, tensors, threshold } = this.known();
+    const layout = layoutOf(schema.columns);
+    const sample = sampleSpec(layout);
+    const definition = networkDefinition(networkConfig(this.config, layout), sample);
+    const found = ensembleOutputs(definition, sample, this.config.networks, row(fieldCount(layout)));
+    const initializers = new Map(Object.entries(tensors).map(([name, { data }]) => [name, data]));
+    const { score, deviances, expected } = found;
+    if (!exported) return toOnnx({ name: 'rows', outputs: { score, deviances, expected }, initializers });
+    const docs = Object.fromEntries(rawColumns(schema.columns).map(({ name, doc }) => [name, doc]));
+    return toOnnx({
+      name: 'detector',
+      doc: 'Anomaly scores of rows: higher is odder.',
+      inputs: schema.columns.map(({ name }) => name),
+      outputs: { score, anomaly: anomalyOf(score, threshold) },
+      docs: {
+        ...docs,
+        score: 'About 0 for a typical row.',
+        anomaly: `1 where the score is above ${threshold}.`,
+      },
+      initializers,
+      metadata: { family: 'detector' },
+    });
+  }
+}
+
+const calibrationName = 'calibration';
+
+function anomalyOf(score: Expr, threshold: number): Expr {
+  return cast(greater(score, Math.fround(threshold)), 'int32');
+}
+
+/** Says which columns made a row odd. */
+class Explainer {
+  private readonly starts: readonly number[];
+  private readonly widths: readonly number[];
+  private readonly width: number;
+  private readonly decoder: TableDecoder;
+
+  constructor(private readonly schema: TableSchema) {
+    this.starts = slotStarts(schema.columns);
+    this.widths = schema.columns.map(slotCount);
+    this.width = this.widths.reduce((a, b) => a + b, 0);
+    this.decoder = new TableDecoder(schema);
+  }
+
+  reasons(
+    deviances: Float32Array,
+    expected: Float32Array,
+    row: number,
+    given: (column: number) => Cell,
+  ): Reason[] {
+    const at = row * this.width;
+    const parts = this.starts.map((start, column) => {
+      let sum = 0;
+      for (let i = 0; i < this.widths[column]!; i++) sum += deviances[at + start + i]!;
+      return { column, sum };
+    });
+    const total = parts.reduce((sum, part) => sum + part.sum, 0);
+    return parts
+      .sort((a, b) => b.sum - a.sum)
+      .slice(0, 3)
+      .filter(({ sum }) => sum > 0)
+      .map(({ column, sum }) => ({
+        column: this.schema.columns[column]!.name,
+        given: given(column),
+        expected: this.decoder.cell(expected, at, column),
+        share: sum / total,
+      }));
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { parseOptions } from '../../models/options.js';
+import { columnTypes, scalings, type TableOptions } from '../../table/fit.js';
+
+const names = z.array(z.string()).readonly();
+
+const schema = z.strictObject({
+  /** The share of rows that is expected to be odd, from 0 to 0.5; `auto` lets the scores decide. */
+  contamination: z.union([z.number().min(0).max(0.5), z.literal('auto')]).default(0.05),
+  /** Instead of a contamination: rows with a higher score are anomalies. */
+  threshold: z.number().optional(),
+  /** How many autoencoders judge together. */
+  networks: z.int().positive().default(16),
+  /** Rows that each of them learns from: few, so that anomalies among them are rare and none is learned well. */
+  maxSamples: z.int().min(2).default(256),
+  /** Units of the hidden layers; by default twice as many as there are features, from 8 to 64. */
+  hidden: z.array(z.int().positive()).readonly().optional(),
+  /** Numbers in a code; by default the square root of the number of features. */
+  latent: z.int().positive().optional(),
+  /** Steps of training of each network. */
+  steps: z.int().positive().default(400),
+  learningRate: z.number().positive().default(3e-3),
+  /** Standard deviation of the noise that training adds, in deviations of a column. */
+  inputNoise: z.number().nonnegative().default(0.3),
+  seed: z.int().default(0),
+  columns: names.optional(),
+  drop: names.optional(),
+  categorical: names.optional(),
+  types: z.record(z.string(), z.enum(columnTypes)).optional(),
+  label: z.string().optional(),
+  id: z.string().optional(),
+  scaling: z.enum(scalings).optional(),
+  maxClasses: z.int().positive().optional(),
+});
+
+/** All options of a detector, defaults filled in. */
+export type DetectorConfig = z.output<typeof schema>;
+
+/** The options as a user gives them. */
+export type DetectorOptions = z.input<typeof schema>;
+
+/** @throws {UserError} that names every option that is wrong */
+export function detectorConfig(options: DetectorOptions): DetectorConfig {
+  return parseOptions(schema as z.ZodType<DetectorConfig>, options, 'detector');
+}
+
+/** What of a detector's options is about the columns of its table. */
+export function tableOptions(config: DetectorConfig): TableOptions {
+  const { columns, drop, categorical, types, label, id, scaling, maxClasses } = config;
+  return {
+    ...(columns && { columns }),
+    ...(drop && { drop }),
+    ...(categorical && { categorical }),
+    ...(types && { types }),
+    ...(label !== undefined && { label }),
+    ...(id !== undefined && { id }),
+    ...(scaling && { scaling }),
+    ...(maxClasses !== undefined && { maxClasses }),
+  };
+}
