@@ -4,6 +4,8 @@ import { familyNamed } from '../models/families.js';
 import { featuresOf } from '../models/io.js';
 import { parseOptions } from '../models/options.js';
 import { type VaeInput, vaeFamily } from '../models/vae.js';
+import { fieldCount } from '../nn/fields.js';
+import { layoutOf, type TableSchema } from '../table/columns.js';
 import { Model, type ModelParts } from './model.js';
 import type { Platform } from './platform.js';
 import { VariationalModel } from './variational.js';
@@ -53,6 +55,31 @@ export function restoreModel(platform: Platform, parts: ModelParts): Model {
   const { observe } = familyNamed(parts.family).define(config, featuresOf(parts.sample));
   const kind = observe === undefined ? Model : VariationalModel;
   return new kind(platform, { ...parts, config });
+}
+
+/** What a model for tables is told. */
+export type TableModelOptions = {
+  /** `vae` by default. */
+  readonly model?: 'autoencoder' | 'vae';
+  readonly seed?: number;
+} & Partial<Omit<AutoencoderInput & VaeInput, 'likelihood' | 'loss' | 'output'>>;
+
+/**
+ * An autoencoder for the encoded rows of a table, with a likelihood for each column.
+ * @throws {UserError} when options are wrong
+ */
+export function createTableModel(platform: Platform, table: TableSchema, options: TableModelOptions): Model {
+  const { model: family = 'vae', seed = 0, ...rest } = options;
+  const fields = layoutOf(table.columns);
+  const config = { ...rest, likelihood: { type: 'fields', ...fields } };
+  const parts: ModelParts = {
+    family,
+    config: parseOptions(familyNamed(family).schema, config, family),
+    sample: { dtype: 'float32', shape: [fieldCount(fields)], scale: 1, fields },
+    table,
+    seed,
+  };
+  return family === 'vae' ? new VariationalModel(platform, parts) : new Model(platform, parts);
 }
 
 function common(input: number | readonly number[], seed: number): Pick<ModelParts, 'sample' | 'seed'> {

@@ -5,7 +5,10 @@ import { mean, sum } from '../graph/ops/reducing.js';
 import { concat, reshape } from '../graph/ops/shaping.js';
 import type { Definition } from '../models/definition.js';
 import { type SampleSpec, sampleInput, toSamples } from '../models/io.js';
+import { expandFields } from '../nn/fields.js';
 import { Scope } from '../nn/scope.js';
+import type { Column } from '../table/columns.js';
+import { decodedColumns, encodedRow, rawColumns } from '../table/graph.js';
 
 /** A trained model as its graphs need it. */
 export interface Trained {
@@ -13,6 +16,8 @@ export interface Trained {
   readonly definition: Definition;
   readonly sample: SampleSpec;
   readonly weights: Readonly<Record<string, Float32Array>>;
+  /** The columns of the table that samples are rows of: then graphs take raw columns, and give them. */
+  readonly columns?: readonly Column[];
 }
 
 const batch = 'batch';
@@ -23,40 +28,70 @@ function unitsOf({ dtype, scale }: SampleSpec): string {
     : 'numbers as they were in training';
 }
 
+/** What goes in: samples as the user has them, or one input for each raw column of a table. */
+function inputOf({ sample, columns }: Trained): { x: Expr; names: string[]; docs: Record<string, string> } {
+  if (columns === undefined) {
+    const docs = { input: `Samples: ${unitsOf(sample)}.` };
+    return { x: sampleInput(sample, batch).x, names: ['input'], docs };
+  }
+  return {
+    x: expandFields(encodedRow(columns, batch), sample.fields!),
+    names: columns.map(({ name }) => name),
+    docs: Object.fromEntries(rawColumns(columns).map(({ name, doc }) => [name, doc])),
+  };
+}
+
+/** The prefix of a reconstructed column's name: an output cannot have the name of an input. */
+export const reconstructionPrefix = 'reconstruction.';
+
+/** What comes out: samples in the user's units, or one output for each column of a table. */
+function outputsOf({ sample, columns }: Trained, reconstruction: Expr): Record<string, Expr> {
+  const rows = toSamples(reconstruction, sample);
+  if (columns === undefined) return { reconstruction: rows };
+  return Object.fromEntries(
+    Object.entries(decodedColumns(columns, rows)).map(([name, column]) => [
+      `${reconstructionPrefix}${name}`,
+      column,
+    ]),
+  );
+}
+
 function write(
   trained: Trained,
   name: string,
   doc: string,
   outputs: Readonly<Record<string, Expr>>,
   docs: Readonly<Record<string, string>>,
+  inputs: readonly string[] = [],
 ): Uint8Array<ArrayBuffer> {
   const initializers = new Map(Object.entries(trained.weights));
-  return toOnnx({ name, doc, outputs, docs, initializers, metadata: { family: trained.family } });
+  return toOnnx({ name, doc, inputs, outputs, docs, initializers, metadata: { family: trained.family } });
 }
 
 /** The encoder: `input` as the user has samples → the code, or its distribution. */
 export function encoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   const scope = Scope.root({ training: false });
-  const outputs = trained.definition.encode(sampleInput(trained.sample, batch).x, scope);
+  const given = inputOf(trained);
+  const outputs = trained.definition.encode(given.x, scope);
   const docs = {
-    input: `Samples: ${unitsOf(trained.sample)}.`,
+    ...given.docs,
     code: `The codes, ${trained.definition.latent} numbers for each sample.`,
     mean: 'The mean of the code for each sample; give it to the decoder.',
     logVar: "The logarithm of the code's variance, for each sample and latent dimension.",
   };
-  return write(trained, 'encoder', 'Maps samples to codes.', outputs, docs);
+  return write(trained, 'encoder', 'Maps samples to codes.', outputs, docs, given.names);
 }
 
 /** The decoder: `code` → samples in the user's units. */
 export function decoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
-  const { definition, sample } = trained;
+  const { definition } = trained;
   const code = input('code', [batch, definition.latent]);
-  const reconstruction = toSamples(definition.decode(code, Scope.root({ training: false })), sample);
+  const outputs = outputsOf(trained, definition.decode(code, Scope.root({ training: false })));
   const docs = {
     code: `Codes, ${definition.latent} numbers for each sample.`,
     reconstruction: 'Samples in the units and the shape of the training data, as float32.',
   };
-  return write(trained, 'decoder', 'Maps codes to samples.', { reconstruction }, docs);
+  return write(trained, 'decoder', 'Maps codes to samples.', outputs, docs);
 }
 
 /** A graph that needs more than samples: the scope names its noise and scheduled numbers. */
@@ -78,15 +113,16 @@ export function observationModel(trained: Trained): ScopedModel {
 
 /** Both: `input` → its reconstruction. */
 export function autoencoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
-  const { definition, sample } = trained;
+  const { definition } = trained;
   const scope = Scope.root({ training: false });
-  const [code] = Object.values(definition.encode(sampleInput(sample, batch).x, scope));
+  const given = inputOf(trained);
+  const [code] = Object.values(definition.encode(given.x, scope));
   const docs = {
-    input: `Samples: ${unitsOf(sample)}.`,
+    ...given.docs,
     reconstruction: 'The reconstruction in the units and the shape of the input, as float32.',
   };
-  const outputs = { reconstruction: toSamples(definition.decode(code!, scope), sample) };
-  return write(trained, 'autoencoder', 'Maps samples to their reconstructions.', outputs, docs);
+  const outputs = outputsOf(trained, definition.decode(code!, scope));
+  return write(trained, 'autoencoder', 'Maps samples to their reconstructions.', outputs, docs, given.names);
 }
 
 /** The names of the figures in the `figures` output of `evaluationModel`, in their order. */

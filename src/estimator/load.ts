@@ -4,6 +4,7 @@ import { fromSafetensors } from '../artifact/safetensors.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import { type FamilyName, families } from '../models/families.js';
+import { type TableSchema, tableSchema } from '../table/columns.js';
 import type { History } from '../train/history.js';
 import { restoreModel } from './create.js';
 import type { Model } from './model.js';
@@ -15,7 +16,7 @@ import type { Platform } from './platform.js';
  */
 export async function loadModel(platform: Platform, folder: string): Promise<Model> {
   const { manifest, files } = await readFolder(folder);
-  const { family, config, sample, seed, training } = manifest;
+  const { family, config, sample, table, seed, training } = manifest;
   if (!(family in families)) {
     throw new UserError(
       `${folder}: a model of the family '${family}', which this version does not know; update autoencoder`,
@@ -28,6 +29,7 @@ export async function loadModel(platform: Platform, folder: string): Promise<Mod
     sample,
     seed,
     weights,
+    ...(table !== undefined && { table: parseTable(table, folder) }),
     ...(training !== null && { training }),
   };
   const model = restoreModel(platform, {
@@ -43,6 +45,14 @@ export async function loadModel(platform: Platform, folder: string): Promise<Mod
     }
   }
   return model;
+}
+
+function parseTable(table: unknown, folder: string): TableSchema {
+  const found = tableSchema.safeParse(table);
+  if (found.success) return found.data;
+  throw new UserError(`${folder}: the manifest's record of the table's columns is damaged`, {
+    cause: found.error,
+  });
 }
 
 const weightsFile = 'weights.safetensors';

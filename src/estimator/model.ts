@@ -10,6 +10,7 @@ import { type FamilyName, familyNamed } from '../models/families.js';
 import { featuresOf, type SampleSpec, sampleInput } from '../models/io.js';
 import { Scope, type Variable } from '../nn/scope.js';
 import { Random } from '../random/random.js';
+import type { TableSchema } from '../table/columns.js';
 import {
   DivergenceError,
   defaultBatchSize,
@@ -38,6 +39,8 @@ export interface ModelParts {
   readonly family: FamilyName;
   readonly config: unknown;
   readonly sample: SampleSpec;
+  /** The columns of the table that samples are encoded rows of. */
+  readonly table?: TableSchema;
   readonly seed: number;
   readonly weights?: Readonly<Record<string, Float32Array>>;
   readonly history?: History;
@@ -64,6 +67,8 @@ export class Model {
   /** The family's options, defaults filled in. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly seed: number;
+  /** The columns of the table that it is for; samples are then rows that a `TableEncoder` has encoded. */
+  readonly table: TableSchema | undefined;
   protected readonly definition: Definition;
   private spec: SampleSpec;
   private weightValues: Readonly<Record<string, Float32Array>>;
@@ -82,6 +87,7 @@ export class Model {
     this.family = parts.family;
     this.config = parts.config as Readonly<Record<string, unknown>>;
     this.seed = parts.seed;
+    this.table = parts.table;
     this.spec = parts.sample;
     this.definition = familyNamed(parts.family).define(parts.config, featuresOf(parts.sample));
     this.weightValues = parts.weights ?? this.initialWeights();
@@ -281,7 +287,7 @@ export class Model {
     const tensors = new Map(
       this.variables.map(({ name, shape }) => [name, { shape, data: this.weightValues[name]! }]),
     );
-    const trained = this.trained();
+    const trained = { ...this.trained(), ...(this.table && { columns: this.table.columns }) };
     const files = new Map<string, Uint8Array | string>([
       ...Object.entries(graphs).map(([name, graph]) => [`${name}.onnx`, graph(trained)] as const),
       ['weights.safetensors', toSafetensors({ tensors, metadata: { format: 'autoencoder weights' } })],
@@ -294,6 +300,7 @@ export class Model {
       family: this.family,
       config: { ...this.config },
       sample: { ...this.spec, shape: [...this.spec.shape] },
+      ...(this.table && { table: this.table }),
       seed: this.seed,
       training: this.trainingRecord,
     };
@@ -308,6 +315,11 @@ export class Model {
   async save(folder: string): Promise<void> {
     const { manifest, files } = this.toFiles();
     await this.platform.writeFolder(folder, manifest, files);
+  }
+
+  /** Frees the compiled graphs; the next use compiles them again. */
+  async release(): Promise<void> {
+    await this.sessions.drop();
   }
 
   protected trained(): Trained {

@@ -1,0 +1,132 @@
+import type { Cell, Table, TableChunk } from '../data/table/table.js';
+import { UserError } from '../errors.js';
+import type { TableSchema } from '../table/columns.js';
+import { TableDecoder } from '../table/decode.js';
+import { TableEncoder } from '../table/encode.js';
+import { fitTable, type TableOptions } from '../table/fit.js';
+import { type AnyTable, asTable } from '../table/input.js';
+import { encodeTable, isHeldOut } from '../table/rows.js';
+import type { FitOptions } from '../train/fit.js';
+import type { History } from '../train/history.js';
+import { createTableModel, type TableModelOptions } from './create.js';
+import type { Evaluation } from './evaluate.js';
+import type { Matrix } from './inference.js';
+import type { Model } from './model.js';
+import type { Platform } from './platform.js';
+
+/** How a table model is trained. */
+export interface TableFitOptions extends Omit<FitOptions, 'validation' | 'resume'> {
+  /** A table that is measured after every epoch and never learned from. */
+  readonly validation?: AnyTable;
+}
+
+/**
+ * An autoencoder, or a variational one, for rows of a table: it finds out what the columns are, scales numbers, encodes
+ * categories and dates, and takes missing values. All of that is inside the ONNX models that it saves.
+ */
+export class TableModel {
+  private inner: Model | undefined;
+  private foundNotes: readonly string[] = [];
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly options: TableModelOptions & TableOptions = {},
+    trained?: Model,
+  ) {
+    this.inner = trained;
+  }
+
+  /** The network underneath, which takes encoded rows. */
+  get model(): Model {
+    if (this.inner !== undefined) return this.inner;
+    throw new UserError('the model knows no table yet: call fit(table) first');
+  }
+
+  /** The columns and how each becomes numbers. */
+  get schema(): TableSchema {
+    return this.model.table!;
+  }
+
+  /** What was found out about the columns and deserves to be said. */
+  get notes(): readonly string[] {
+    return this.foundNotes;
+  }
+
+  /**
+   * Finds out what the columns are, from the training part alone, and trains.
+   * @throws {UserError} for tables without usable columns, and options that do not fit
+   * @throws {DivergenceError} when the loss or an update of the weights is not finite
+   */
+  async fit(data: AnyTable, options: TableFitOptions = {}): Promise<History> {
+    const table = asTable(data);
+    const { validationSplit = 0, validation, ...rest } = options;
+    const { columns, drop, categorical, types, label, id, scaling, maxClasses, ...network } = this.options;
+    const seed = options.seed ?? network.seed ?? 0;
+    const used = (row: number) => !isHeldOut(row, validationSplit, seed);
+    const tableOptions: TableOptions = definedOnly({
+      ...{ columns, drop, categorical, types, label, id, scaling, maxClasses },
+    });
+    const { schema, notes } = await fitTable(table, tableOptions, used);
+    const model = createTableModel(this.platform, schema, network);
+    const encoder = new TableEncoder(schema);
+    const held =
+      validation !== undefined
+        ? await encodeTable(asTable(validation), encoder)
+        : validationSplit > 0
+          ? await encodeTable(table, encoder, (row) => !used(row))
+          : undefined;
+    const history = await model.fit(await encodeTable(table, encoder, used), {
+      ...rest,
+      ...(held && { validation: held }),
+    });
+    this.inner = model;
+    this.foundNotes = notes;
+    return history;
+  }
+
+  /** The codes of rows, [rows, latent]; of a VAE the means. */
+  async encode(data: AnyTable): Promise<Matrix> {
+    return this.model.encode(await encodeTable(asTable(data), new TableEncoder(this.schema)));
+  }
+
+  /** Measures the model on rows. Errors are in standard deviations of the columns, and leave out what is missing. */
+  async evaluate(data: AnyTable): Promise<Evaluation> {
+    return this.model.evaluate(await encodeTable(asTable(data), new TableEncoder(this.schema)));
+  }
+
+  /**
+   * What the model makes of rows: the learned columns under their names and in their order, in their own units, some
+   * thousand rows at a time. Missing values are filled in.
+   */
+  async *reconstruct(data: AnyTable): AsyncGenerator<Readonly<Record<string, Cell[]>>> {
+    const table = asTable(data);
+    const names = this.schema.columns.map(({ name }) => name);
+    for await (const { columns } of reconstructChunks(this.model, table)) {
+      yield Object.fromEntries(names.map((name, i) => [name, columns[i]!]));
+    }
+  }
+
+  /** Writes the model into a folder, as `Model.save` does; the graphs take raw columns, one input each. */
+  async save(folder: string): Promise<void> {
+    await this.model.save(folder);
+  }
+}
+
+/** Reconstructed columns of a table, chunk by chunk, beside what was given. */
+export async function* reconstructChunks(
+  model: Model,
+  table: Table,
+): AsyncGenerator<{ readonly columns: Cell[][]; readonly given: TableChunk }> {
+  const encoder = new TableEncoder(model.table!);
+  const decoder = new TableDecoder(model.table!);
+  const places = encoder.locate(table);
+  for await (const chunk of table.chunks()) {
+    const encoded = encoder.encode(chunk, places, table.source);
+    const { data } = await model.reconstruct({ data: encoded, shape: [chunk.rows, encoder.width] });
+    yield { columns: decoder.columns(data, encoder.width), given: chunk };
+  }
+}
+
+function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
