@@ -23,12 +23,14 @@ export function decompress(v: number): number {
   return size <= tail ? v : Math.sign(v) * (tail + Math.expm1(size - tail));
 }
 
-/** A number of the column as a standardised one, before its tail is compressed. */
+/** A number of the column as a standardised one, before its tail is compressed. Infinities are very large numbers. */
 export function scaled(value: number | bigint, scaling: Scaling): number {
-  const v =
-    scaling.type === 'affine'
-      ? offset(value, scaling.center) / scaling.scale
-      : piecewise(Number(value), scaling.knots, scaling.scores);
+  if (scaling.type === 'affine') return cut(offset(value, scaling.center) / scaling.scale);
+  const { knots, scores } = scaling;
+  return piecewise(knots[0]! + cut(Number(value) - knots[0]!), knots, scores);
+}
+
+function cut(v: number): number {
   return Math.min(Math.max(v, -limit), limit);
 }
 

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type TableInput, tableOf } from '../data/table/memoryTable.js';
+import { UserError } from '../errors.js';
+import type { Column } from './columns.js';
+import { fitTable, type TableOptions } from './fit.js';
+
+const fit = (input: TableInput, options: TableOptions = {}) => fitTable(tableOf(input), options);
+const repeat = <T>(values: readonly T[], times = 10): T[] =>
+  Array.from({ length: times }, () => values).flat();
+
+async function only(input: TableInput, options: TableOptions = {}): Promise<Column> {
+  const { schema } = await fit(input, options);
+  return schema.columns[0]!;
+}
+
+describe('finding out what the columns are', () => {
+  it('tells numbers, categories, booleans and dates apart, in text as in typed cells', async () => {
+    const { schema } = await fit({
+      number: repeat(['1.5', '2', '-3']),
+      category: repeat(['a', 'b', 'c']),
+      boolean: repeat(['yes', 'no', 'no']),
+      date: repeat(['2024-01-01', '2024-01-02', '2024-02-03']),
+      binary: repeat([0, 1, 1]),
+      typed: repeat([true, false, true]),
+      when: repeat([new Date(0), new Date(1e9), new Date(5e10)]),
+    });
+    const types = Object.fromEntries(schema.columns.map(({ name, type }) => [name, type]));
+    assert.deepEqual(types, {
+      ...{ number: 'number', category: 'category', boolean: 'boolean', date: 'date' },
+      ...{ binary: 'boolean', typed: 'boolean', when: 'date' },
+    });
+  });
+
+  it('leaves out constants, empty columns and names of rows, and says why', async () => {
+    const { schema } = await fit({
+      x: Array.from({ length: 60 }, (_, i) => i),
+      constant: new Array(60).fill(7),
+      empty: new Array(60).fill(null),
+      single: new Array(60).fill('only'),
+      name: Array.from({ length: 60 }, (_, i) => `row ${i}`),
+    });
+    assert.deepEqual(
+      schema.dropped.map(({ name }) => name),
+      ['constant', 'empty', 'single', 'name'],
+    );
+    for (const { reason } of schema.dropped) assert.ok(reason.length > 10);
+  });
+
+  it('takes a column of numbers with a few damaged cells for numbers, and says so', async () => {
+    const cells = [...Array.from({ length: 40 }, (_, i) => String(i)), 'error'];
+    const { schema, notes } = await fit({ x: cells });
+    assert.equal(schema.columns[0]!.type, 'number');
+    assert.ok(schema.columns[0]!.missing);
+    assert.match(notes.join(), /1 of 41 values are no numbers \("error"\)/);
+  });
+
+  it('reads decimal commas and thousands separators', async () => {
+    const commas = await only({ x: repeat(['1,5', '2,25', '1.000,5']) });
+    assert.ok(commas.type === 'number' && commas.format === 'decimalComma');
+    const thousands = await only({ x: repeat(['1,500', '2,250.5', '7']) });
+    assert.ok(thousands.type === 'number' && thousands.format === 'thousands');
+  });
+
+  it('keeps the low digits of integers beyond 2^53', async () => {
+    const column = await only({ x: repeat([9007199254740993n, 9007199254740995n, 9007199254740999n]) });
+    assert.ok(column.type === 'number' && column.raw === 'int64');
+  });
+
+  it('scales as asked, and does not let a wild value decide a robust scale', async () => {
+    const values = [...Array.from({ length: 101 }, (_, i) => i), 1e9];
+    const robust = await only({ x: values }, { scaling: 'robust' });
+    assert.ok(robust.type === 'number' && robust.scaling.type === 'affine' && robust.scaling.scale < 60);
+    const range = await only({ x: values }, { scaling: 'min-max' });
+    assert.ok(range.type === 'number' && range.scaling.type === 'affine' && range.scaling.scale === 1e9);
+    const quantile = await only({ x: values }, { scaling: 'quantile' });
+    assert.ok(quantile.type === 'number' && quantile.scaling.type === 'quantile');
+  });
+
+  it('limits the classes of a category, the rare ones sharing one', async () => {
+    const cells = Array.from({ length: 400 }, (_, i) => (i % 4 === 0 ? `rare ${i}` : `c${i % 3}`));
+    const column = await only({ city: cells }, { categorical: ['city'], maxClasses: 10 });
+    assert.ok(column.type === 'category');
+    assert.deepEqual(column.classes.slice(0, 3).sort(), ['c0', 'c1', 'c2']);
+    assert.equal(column.rare.length, 100);
+    assert.ok(column.classes.length <= 10);
+  });
+
+  it('learns from the training part alone', async () => {
+    const table = tableOf({ x: [1, 2, 3, 1000], c: ['a', 'b', 'a', 'z'] });
+    const { schema, rows } = await fitTable(table, {}, (row) => row < 3);
+    assert.equal(rows, 3);
+    const [x, c] = schema.columns;
+    assert.ok(x!.type === 'number' && x!.scaling.type === 'affine' && x!.scaling.center === 2);
+    assert.ok(c!.type === 'category' && !c!.classes.includes('z'));
+  });
+
+  it('says what is wrong with options and tables', async () => {
+    const table = { x: [1, 2, 3], label: [0, 1, 0] };
+    await assert.rejects(fit(table, { label: 'y' }), /no column "y"; its columns are x, label/);
+    await assert.rejects(
+      fit({ x: [1, 1] }),
+      /no column is left to learn from: x \(all of its values are 1\)/,
+    );
+    await assert.rejects(fit({ x: ['a', 'b'] }, { types: { x: 'number' } }), /is to be a number, but none/);
+    await assert.rejects(fit(table, { columns: [] }), UserError);
+  });
+});

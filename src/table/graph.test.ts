@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import * as ort from 'onnxruntime-node';
+import { input } from '../graph/expr.js';
+import { toOnnx } from '../graph/onnx.js';
+import { missingInteger } from '../graph/ops/columns.js';
+import { type Cell, tableOf } from '../index.js';
+import { TableDecoder } from './decode.js';
+import { TableEncoder } from './encode.js';
+import { fitTable, type Scaling } from './fit.js';
+import { decodedColumns, encodedRow, rawColumns } from './graph.js';
+import { cellSeconds, cellText, isMissing } from './values.js';
+
+const rows = 60;
+const training = {
+  amount: Array.from({ length: rows }, (_, i) => (i % 9 === 0 ? null : 10 * Math.sin(i) + i)),
+  heavy: Array.from({ length: rows }, (_, i) => Math.exp(i / 4)),
+  big: Array.from({ length: rows }, (_, i) => 9_007_199_254_740_993n + BigInt(i * 3)),
+  city: Array.from({ length: rows }, (_, i) => (i % 11 === 0 ? null : ['Graz', 'Linz', 'Wien'][i % 3]!)),
+  member: Array.from({ length: rows }, (_, i) => (i % 2 === 0 ? 'yes' : 'no')),
+  flag: Array.from({ length: rows }, (_, i) => i % 2),
+  day: Array.from({ length: rows }, (_, i) => new Date(Date.UTC(2020, 0, 1 + 40 * i, i % 24))),
+};
+type Names = keyof typeof training;
+
+/** A cell as the tensors of exported graphs hold it. */
+function rawCell(cell: Cell, dtype: string): number | bigint | string {
+  if (dtype === 'string') return isMissing(cell) ? '' : cellText(cell);
+  if (dtype === 'int64') return isMissing(cell) ? missingInteger : BigInt(cell as bigint);
+  if (isMissing(cell)) return Number.NaN;
+  return cell instanceof Date ? cellSeconds(cell)! : Number(cell);
+}
+
+function tensor(dtype: string, cells: readonly Cell[]): ort.Tensor {
+  const raw = cells.map((cell) => rawCell(cell, dtype));
+  const dims = [cells.length, 1];
+  if (dtype === 'string') return new ort.Tensor('string', raw as string[], dims);
+  if (dtype === 'int64') return new ort.Tensor('int64', BigInt64Array.from(raw as bigint[]), dims);
+  return new ort.Tensor('float64', Float64Array.from(raw as number[]), dims);
+}
+
+async function setUp(scaling: Scaling) {
+  const { schema } = await fitTable(tableOf(training), { scaling });
+  const { columns } = schema;
+  const encoder = new TableEncoder(schema);
+  const encode = await ort.InferenceSession.create(
+    toOnnx({ name: 'encode', outputs: { row: encodedRow(columns, 'batch') } }),
+  );
+  const decoded = decodedColumns(columns, input('row', ['batch', encoder.width]));
+  const outputs = Object.fromEntries(Object.entries(decoded).map(([name, value]) => [`${name}.out`, value]));
+  const decode = await ort.InferenceSession.create(toOnnx({ name: 'decode', outputs }));
+  return { schema, encoder, encode, decode, decoder: new TableDecoder(schema) };
+}
+
+const cellsFor: Readonly<Record<Names, fc.Arbitrary<Cell>>> = {
+  amount: fc.oneof(fc.double(), fc.constant(null), fc.double({ min: -100, max: 100 })),
+  heavy: fc.double({ min: -1e6, max: 1e12, noNaN: true }),
+  big: fc.oneof(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), fc.constant(null)),
+  city: fc.oneof(fc.constantFrom('Graz', 'Wien', 'Linz', 'Rom', ''), fc.constant(null)),
+  member: fc.constantFrom('yes', 'no', 'Yes', 'NA', null),
+  flag: fc.constantFrom(0, 1, null),
+  day: fc.oneof(
+    fc.date({ min: new Date('1900-01-01'), max: new Date('2200-01-01'), noInvalidDate: true }),
+    fc.constant(null),
+  ),
+};
+
+for (const scaling of ['standard', 'robust', 'min-max', 'quantile'] as const) {
+  describe(`columns inside the graph, ${scaling} scaling`, async () => {
+    const { schema, encoder, encode, decode, decoder } = await setUp(scaling);
+    const dtypes = rawColumns(schema.columns);
+
+    it('encode every cell as the library does', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.record(cellsFor), { minLength: 1, maxLength: 20 }), async (records) => {
+          const chunk = {
+            rows: records.length,
+            columns: Object.keys(training).map((name) => records.map((record) => record[name as Names])),
+          };
+          const expected = encoder.encode(chunk, encoder.locate(tableOf(training)), 'test');
+          const feeds = Object.fromEntries(
+            dtypes.map(({ name, dtype }) => [
+              name,
+              tensor(
+                dtype,
+                records.map((record) => record[name as Names]),
+              ),
+            ]),
+          );
+          const { row } = await encode.run(feeds);
+          const found = row!.data as Float32Array;
+          assert.equal(found.length, expected.length);
+          found.forEach((value, i) => {
+            const other = expected[i]!;
+            const near =
+              Object.is(value, other) || Math.abs(value - other) <= 1e-5 * Math.max(1, Math.abs(other));
+            assert.ok(near, `${i % encoder.width}: ${value} and ${other}`);
+          });
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it('decode every row as the library does', async () => {
+      const { data } = await encodeAll(encoder);
+      const found = await decode.run({ row: new ort.Tensor('float32', data, [rows, encoder.width]) });
+      const expected = decoder.columns(
+        data.map((value) => (Number.isNaN(value) ? 0 : value)),
+        encoder.width,
+      );
+      const back = await decode.run({
+        row: new ort.Tensor(
+          'float32',
+          data.map((value) => (Number.isNaN(value) ? 0 : value)),
+          [rows, encoder.width],
+        ),
+      });
+      assert.equal(Object.keys(found).length, schema.columns.length);
+      schema.columns.forEach((column, k) => {
+        const values = Array.from(
+          back[`${column.name}.out`]!.data as unknown as ArrayLike<number | bigint | string>,
+        );
+        values.forEach((value, i) => {
+          const cell = expected[k]![i]!;
+          if (typeof value === 'string') assert.equal(value, cell, column.name);
+          else if (typeof value === 'bigint') assert.equal(value, cell, column.name);
+          else {
+            const number = column.type === 'date' ? cellSeconds(cell)! : Number(cell);
+            const tolerance = column.type === 'date' ? 0.51 : 1e-4 * Math.max(1, Math.abs(number));
+            assert.ok(Math.abs(value - number) <= tolerance, `${column.name}: ${value} and ${number}`);
+          }
+        });
+      });
+    });
+
+    it('gives back what was encoded, in the units of the table', async () => {
+      const { data } = await encodeAll(encoder);
+      const cells = decoder.columns(data, encoder.width);
+      schema.columns.forEach((column, k) => {
+        const given: readonly unknown[] = training[column.name as Names];
+        given.forEach((cell, i) => {
+          const back = cells[k]![i]!;
+          if (cell === null) assert.equal(back, null);
+          else if (typeof cell === 'number') {
+            // float32 has seven digits of a column's range, and fewer far out in its tail.
+            const tolerance = 1e-5 * Math.max(...given.map((other) => Math.abs(Number(other))));
+            assert.ok(Math.abs(Number(back) - cell) <= tolerance, `${column.name}: ${back} and ${cell}`);
+          } else if (cell instanceof Date) {
+            // Of six years float32 tells some seconds apart.
+            assert.ok(
+              Math.abs(cellSeconds(back)! - cell.getTime() / 1000) < 60,
+              `${back} and ${cell.toISOString()}`,
+            );
+          } else assert.equal(back, cell, column.name);
+        });
+      });
+    });
+  });
+}
+
+async function encodeAll(encoder: TableEncoder): Promise<{ data: Float32Array }> {
+  for await (const chunk of tableOf(training).chunks()) {
+    return { data: encoder.encode(chunk, encoder.locate(tableOf(training)), 'test') };
+  }
+  throw new Error('no rows');
+}

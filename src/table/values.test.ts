@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { dateText, isMissing, parseBoolean, parseDate, parseInteger, parseNumber } from './values.js';
+
+describe('the meaning of cells', () => {
+  it('knows the ways in which people write that a value is missing', () => {
+    for (const text of ['', ' ', 'NA', 'n/a', 'null', 'NULL', 'None', '-', '?', 'NaN', '#N/A'])
+      assert.ok(isMissing(text), JSON.stringify(text));
+    for (const cell of [null, Number.NaN, new Date(Number.NaN)]) assert.ok(isMissing(cell));
+    for (const cell of ['0', 'nano', '--', 0, false, 0n, 'Nana']) assert.ok(!isMissing(cell), String(cell));
+  });
+
+  it('reads plain numbers, and nothing else as one', () => {
+    const numbers = {
+      '1': 1,
+      '-1.5': -1.5,
+      ' 2e3 ': 2000,
+      '.5': 0.5,
+      '5.': 5,
+      '+7': 7,
+      Infinity: Infinity,
+      '-inf': -Infinity,
+    };
+    for (const [text, value] of Object.entries(numbers)) assert.equal(parseNumber(text), value, text);
+    for (const text of ['', '1,5', '1 2', '0x10', '1e', 'one', '1.2.3', '--1'])
+      assert.equal(parseNumber(text), undefined, text);
+  });
+
+  it('reads thousands separators and decimal commas where the column has them', () => {
+    assert.equal(parseNumber('1,234,567.5', 'thousands'), 1234567.5);
+    assert.equal(parseNumber('12.5', 'thousands'), 12.5);
+    assert.equal(parseNumber('1,23', 'thousands'), undefined);
+    assert.equal(parseNumber('1.234,5', 'decimalComma'), 1234.5);
+    assert.equal(parseNumber('3,14', 'decimalComma'), 3.14);
+    assert.equal(parseNumber('-7', 'decimalComma'), -7);
+  });
+
+  it('keeps every digit of an integer', () => {
+    assert.equal(parseInteger('9007199254740993'), 9007199254740993n);
+    assert.equal(parseInteger('1.0'), undefined);
+  });
+
+  it('reads dates with and without times and zones, and refuses days that do not exist', () => {
+    assert.equal(parseDate('1970-01-02'), 86_400);
+    assert.equal(parseDate('1970/01/01 00:01'), 60);
+    assert.equal(parseDate('1970-01-01T01:00:00+01:00'), 0);
+    assert.equal(parseDate('1970-01-01T00:00:01.5Z'), 1.5);
+    for (const text of ['2023-02-30', '2023-13-01', '20230101', '1.2.2023', '2023-1-1'])
+      assert.equal(parseDate(text), undefined, text);
+  });
+
+  it('writes dates that it reads back to the second', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -6e10, max: 2.5e11 }), (seconds) => {
+        const text = dateText(seconds);
+        if (/^\d{4}-/.test(text)) assert.equal(parseDate(text), seconds);
+      }),
+    );
+  });
+
+  it('reads truths', () => {
+    assert.equal(parseBoolean('Yes'), true);
+    assert.equal(parseBoolean('FALSE'), false);
+    assert.equal(parseBoolean('maybe'), undefined);
+  });
+});
