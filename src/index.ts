@@ -1,3 +1,5 @@
+import { UserError } from './errors.js';
+import type { TableModelOptions } from './estimator/create.js';
 import {
   type AutoencoderOptions,
   createAutoencoder,
@@ -7,7 +9,11 @@ import {
 import { loadModel } from './estimator/load.js';
 import type { Model } from './estimator/model.js';
 import { nodePlatform } from './estimator/nodePlatform.js';
+import { TableModel } from './estimator/tableModel.js';
 import type { VariationalModel } from './estimator/variational.js';
+import type { TableOptions } from './table/fit.js';
+import { Detector } from './tasks/detect/detector.js';
+import type { DetectorOptions } from './tasks/detect/options.js';
 
 /**
  * A plain autoencoder: encoder and decoder of dense layers, trained to give back its input.
@@ -33,17 +39,69 @@ export function load(folder: string): Promise<Model> {
   return loadModel(nodePlatform, folder);
 }
 
+/**
+ * A model for tables: an autoencoder, or by default a variational one, with a likelihood for each column. It reads
+ * numbers, categories, booleans and dates, with missing values, and the models that it saves do so too.
+ * @throws {UserError} when an option is wrong, as soon as it is fitted
+ */
+export function tableModel(options: TableModelOptions & TableOptions = {}): TableModel {
+  return new TableModel(nodePlatform, options);
+}
+
+/**
+ * Reads a table model that `save` or `autoencoder train` wrote.
+ * @throws {UserError} when the folder holds no model for tables, or is damaged or newer
+ */
+export async function loadTableModel(folder: string): Promise<TableModel> {
+  const model = await load(folder);
+  if (model.table !== undefined) return new TableModel(nodePlatform, {}, model);
+  throw new UserError(`${folder} holds a model that was trained on arrays, not on a table; use load`);
+}
+
+/**
+ * An anomaly detector for tables, with the conventions of scikit-learn and PyOD: `fit`, `score` (higher is odder),
+ * `predict` (1 is an anomaly), `explain`.
+ * @throws {UserError} when an option is wrong
+ */
+export function detector(options: DetectorOptions = {}): Detector {
+  return new Detector(nodePlatform, options);
+}
+
+/**
+ * Reads a detector that `save` or `autoencoder detect --out` wrote.
+ * @throws {UserError} when the folder holds no detector, or is damaged or newer
+ */
+export function loadDetector(folder: string): Promise<Detector> {
+  return Detector.load(nodePlatform, folder);
+}
+
 export { type Dataset, type DatasetInput, dataset } from './data/dataset.js';
 export { type MnistPart, mnist } from './data/mnist.js';
 export { readDataset } from './data/read.js';
+export { type TableInput, tableOf } from './data/table/memoryTable.js';
+export { type ReadTableOptions, readTable } from './data/table/readTable.js';
+export type { Cell, Table, TableChunk } from './data/table/table.js';
 export { UserError } from './errors.js';
-export type { AutoencoderOptions, VaeOptions } from './estimator/create.js';
+export type { AutoencoderOptions, TableModelOptions, VaeOptions } from './estimator/create.js';
 export type { Evaluation } from './estimator/evaluate.js';
 export type { Matrix } from './estimator/inference.js';
 export { Model, type TrainingOptions } from './estimator/model.js';
+export { type TableFitOptions, TableModel } from './estimator/tableModel.js';
 export { type SampleOptions, VariationalModel } from './estimator/variational.js';
 export type { OptimizerConfig, OptimizerName } from './nn/optimizers.js';
 export type { Schedule } from './nn/schedules.js';
+export type { Column, TableSchema } from './table/columns.js';
+export type { ColumnType, Scaling, TableOptions } from './table/fit.js';
+export type { AnyTable } from './table/input.js';
+export {
+  type Detection,
+  type DetectOptions,
+  Detector,
+  type DetectorFitOptions,
+  type Reason,
+} from './tasks/detect/detector.js';
+export { type DetectionFigures, detectionFigures } from './tasks/detect/figures.js';
+export type { DetectorOptions } from './tasks/detect/options.js';
 export {
   type Callback,
   type EpochContext,

@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 
@@ -28,23 +28,82 @@ export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
  *   protected, or the disk is full. The temporary file is removed and the target left as it was.
  */
 export async function writeWhole(path: string, content: FileContent): Promise<void> {
-  const plan = prepare(path);
+  const file = await openWhole(path);
   try {
-    const file = await open(plan.written, plan.flags);
-    try {
-      for (const piece of piecesOf(content)) {
-        let done = 0;
-        while (done < piece.length) done += (await file.write(piece, done, piece.length - done)).bytesWritten;
-      }
-      if (plan.mode !== undefined) await file.chmod(plan.mode);
-      if (plan.temporary) await file.sync();
-    } finally {
-      await file.close();
-    }
-    commit(plan);
+    for (const piece of piecesOf(content)) await file.write(piece);
   } catch (error) {
-    throw abandon(plan, error);
+    await file.abort();
+    throw error;
   }
+  await file.close();
+}
+
+/** A file that is written piece by piece, and is there only when it is complete. */
+export interface WholeFile {
+  /**
+   * Appends bytes.
+   * @throws {UserError} when the disk is full. The temporary file is removed then, and the target left as it was.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Puts the file onto the disk and in its place.
+   * @throws {UserError} as `write` does.
+   */
+  close(): Promise<void>;
+  /** Removes what was written; the target is left as it was. Nothing after `close` or a failure. */
+  abort(): Promise<void>;
+}
+
+/**
+ * {@link writeWhole} for content that comes bit by bit and may be larger than memory.
+ * @throws {UserError} when the folder is missing or not writable, or the target is a directory or write protected.
+ */
+export async function openWhole(path: string): Promise<WholeFile> {
+  const plan = prepare(path);
+  let file: FileHandle | undefined;
+  const orAbandon = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      await file?.close().catch(() => {});
+      file = undefined;
+      throw abandon(plan, error);
+    }
+  };
+  const opened = (): FileHandle => {
+    if (!file) throw new Error(`${path} is closed already`);
+    return file;
+  };
+  await orAbandon(async () => {
+    file = await open(plan.written, plan.flags);
+  });
+  return {
+    write: (bytes) => {
+      const target = opened();
+      return orAbandon(async () => {
+        let done = 0;
+        while (done < bytes.length) {
+          done += (await target.write(bytes, done, bytes.length - done)).bytesWritten;
+        }
+      });
+    },
+    close: () => {
+      const target = opened();
+      return orAbandon(async () => {
+        if (plan.mode !== undefined) await target.chmod(plan.mode);
+        if (plan.temporary) await target.sync();
+        file = undefined;
+        await target.close();
+        commit(plan);
+      });
+    },
+    abort: async () => {
+      if (!file) return;
+      await file.close().catch(() => {});
+      file = undefined;
+      abandon(plan, undefined);
+    },
+  };
 }
 
 /** {@link writeWhole} in one go, for a process that is about to end and must not yield to other work. */
@@ -140,7 +199,7 @@ function piecesOf(content: FileContent): Iterable<Uint8Array> {
 /** Puts the operating system's refusals into words; leaves every other error as it is. */
 function explain(error: unknown, path: string): unknown {
   const folder = dirname(path);
-  switch ((error as NodeJS.ErrnoException).code) {
+  switch ((error as NodeJS.ErrnoException | undefined)?.code) {
     case 'ENOSPC':
     case 'EDQUOT':
       return new UserError(

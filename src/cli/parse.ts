@@ -66,3 +66,30 @@ export function oneOf(names: readonly string[]): (text: string) => string {
     throw new InvalidArgumentError(`Expected one of: ${names.join(', ')}.`);
   };
 }
+
+/** Any number. */
+export function number(text: string): number {
+  const value = numberOf(text);
+  if (Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Expected a number.');
+}
+
+/** The share of rows to call odd: a number from 0 to 0.5, or `auto`. */
+export function contamination(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  const value = numberOf(text);
+  if (value >= 0 && value <= 0.5) return value;
+  throw new InvalidArgumentError(
+    "Expected a number from 0 to 0.5, such as 0.05 for one row in twenty, or 'auto'.",
+  );
+}
+
+/** Names with commas between them. */
+export function names(text: string): string[] {
+  const found = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (found.length > 0) return found;
+  throw new InvalidArgumentError('Expected names of columns with commas between them, such as age,income.');
+}

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
 import { version } from '../version.js';
 import { decodeCommand } from './decode.js';
+import { detectCommand } from './detect.js';
 import { encodeCommand } from './encode.js';
 import { evaluateCommand } from './evaluate.js';
 import { infoCommand } from './info.js';
@@ -58,6 +59,7 @@ Exit status: 0 done, 1 a fault of this program, 2 a mistake in what was given, 1
   const commands = [
     trainCommand,
     evaluateCommand,
+    detectCommand,
     encodeCommand,
     decodeCommand,
     reconstructCommand,

@@ -11,9 +11,11 @@ export type TableInput =
  * A table of what a program has in memory: an array of rows, `[{ age: 31, city: 'Graz' }, …]`, or columns,
  * `{ age: [31, …], city: ['Graz', …] }`. A key that a row does not have, `undefined`, `null` and NaN are missing values.
  * @param source names it in messages
- * @throws {UserError} for no rows, no columns, columns of different lengths, and cells that are objects or functions
+ * @throws {UserError} for no rows, no columns, names that are empty, columns of different lengths, and cells that are
+ *   objects, arrays or functions, with their place.
  */
 export function tableOf(input: TableInput, source = 'the data'): Table {
+  if (isRows(input) && input.length === 0) throw new UserError(`${source}: the table has no rows`);
   const columns = isRows(input) ? columnsOfRows(input, source) : columnsOf(input, source);
   const names = [...columns.keys()];
   if (names.length === 0) throw new UserError(`${source}: a table needs at least one column; got none`);
@@ -51,7 +53,8 @@ function columnsOf(input: Exclude<TableInput, readonly unknown[]>, source: strin
   const entries = Object.entries(input ?? {}).map(([name, values]): [string, Column] => {
     if (numericKind(values)) return [name, values as NumericArray];
     if (Array.isArray(values)) {
-      return [name, values.map((cell, row) => checkCell(cell, row, name, source))];
+      // Array.from fills the holes of sparse arrays; map would leave them.
+      return [name, Array.from(values, (cell, row) => checkCell(cell, row, name, source))];
     }
     throw new UserError(
       `${source}: column ${JSON.stringify(name)} is no array; give { name: [value, …], … } or an array of rows`,
@@ -65,7 +68,8 @@ function columnsOfRows(
   source: string,
 ): Map<string, Column> {
   const columns = new Map<string, Cell[]>();
-  rows.forEach((row, i) => {
+  // Not forEach, which skips the holes of sparse arrays.
+  for (const [i, row] of rows.entries()) {
     if (typeof row !== 'object' || row === null || Array.isArray(row)) {
       throw new UserError(`${source}: row ${i} is no object; give rows as { name: value, … }`);
     }
@@ -74,7 +78,7 @@ function columnsOfRows(
       if (column === undefined) columns.set(name, (column = new Array<Cell>(rows.length).fill(null)));
       column[i] = checkCell(cell, i, name, source);
     }
-  });
+  }
   return columns;
 }
 

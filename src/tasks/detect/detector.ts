@@ -1,7 +1,7 @@
 import { readFolder, writeFolder } from '../../artifact/folder.js';
 import { artifactVersion } from '../../artifact/manifest.js';
 import { fromSafetensors, toSafetensors } from '../../artifact/safetensors.js';
-import type { Cell } from '../../data/table/table.js';
+import type { Cell, TableChunk } from '../../data/table/table.js';
 import { UserError } from '../../errors.js';
 import type { Platform } from '../../estimator/platform.js';
 import { Sessions } from '../../estimator/sessions.js';
@@ -47,6 +47,14 @@ export interface Detection {
   readonly anomaly: boolean;
   /** The columns that contributed most, the first most of all; three at most. */
   readonly reasons: readonly Reason[];
+}
+
+/** How to look at rows. */
+export interface DetectOptions {
+  /** The table is the one that was fitted: rows that networks have learned from are judged only by the others. */
+  readonly training?: boolean;
+  /** Whether to say which columns made a row odd; true by default. */
+  readonly reasons?: boolean;
 }
 
 /** How to fit. */
@@ -169,14 +177,17 @@ export class Detector {
 
   /**
    * The verdicts on all rows in their order, some thousand at a time; memory does not grow with the table.
-   * @param options.training the table is the one that was fitted: rows that networks have learned from are judged only
-   *   by the others
-   * @param options.reasons whether to say which columns made a row odd; true by default
+   * @throws {UserError} before `fit`, and when columns of training are missing or hold something else
    */
-  async *detect(
+  async *detect(data: AnyTable, options: DetectOptions = {}): AsyncGenerator<Detection[]> {
+    for await (const { detections } of this.detectChunks(data, options)) yield detections;
+  }
+
+  /** The same beside the chunks of the table, whose other columns may name rows or hold labels. */
+  async *detectChunks(
     data: AnyTable,
-    { training = false, reasons = true }: { readonly training?: boolean; readonly reasons?: boolean } = {},
-  ): AsyncGenerator<Detection[]> {
+    { training = false, reasons = true }: DetectOptions = {},
+  ): AsyncGenerator<{ readonly detections: Detection[]; readonly chunk: TableChunk }> {
     const table = asTable(data);
     const { schema, calibration, threshold, heldOut } = this.known();
     const encoder = new TableEncoder(schema);
@@ -193,7 +204,7 @@ export class Detector {
       const expected = found.expected!.data as Float32Array;
       const start = first;
       first += chunk.rows;
-      yield Array.from({ length: chunk.rows }, (_, i): Detection => {
+      const detections = Array.from({ length: chunk.rows }, (_, i): Detection => {
         const score = (training ? heldOut.get(start + i) : undefined) ?? scores[i]!;
         return {
           row: start + i,
@@ -205,6 +216,7 @@ export class Detector {
             : [],
         };
       });
+      yield { detections, chunk };
     }
   }
 

@@ -18,10 +18,10 @@ const schema = z.strictObject({
   /** Numbers in a code; by default the square root of the number of features. */
   latent: z.int().positive().optional(),
   /** Steps of training of each network. */
-  steps: z.int().positive().default(400),
-  learningRate: z.number().positive().default(3e-3),
+  steps: z.int().positive().default(600),
+  learningRate: z.number().positive().default(4e-3),
   /** Standard deviation of the noise that training adds, in deviations of a column. */
-  inputNoise: z.number().nonnegative().default(0.3),
+  inputNoise: z.number().nonnegative().default(0.2),
   seed: z.int().default(0),
   columns: names.optional(),
   drop: names.optional(),

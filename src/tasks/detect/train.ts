@@ -27,6 +27,8 @@ export interface TrainedEnsemble {
 }
 
 const batchSize = 128;
+/** Steps of an epoch: many, since the end of each is a pause; a network's few rows are drawn again and again. */
+const stepsPerEpoch = 50;
 /** The share of the rows that a network learns from at most, so that some are held out from it. */
 const largestShare = 0.7;
 
@@ -80,16 +82,15 @@ export async function trainEnsemble(
       .slice(0, size)
       .sort();
     members.push(subset);
-    const data = { data: pick(rows, subset), shape: [size, rows.width] };
+    const random = new Random(config.seed, 'batches', member);
+    const drawn = Uint32Array.from({ length: stepsPerEpoch * batchSize }, () => subset[random.below(size)]!);
+    const data = { data: pick(rows, drawn), shape: [drawn.length, rows.width] };
     const model = new Model(platform, { family: 'autoencoder', config: options, sample, seed });
-    const stepsPerEpoch = Math.ceil(size / batchSize);
-    const epochs = Math.max(1, Math.round(config.steps / stepsPerEpoch));
     await model.fit(data, {
-      epochs,
+      epochs: Math.ceil(config.steps / stepsPerEpoch),
       batchSize,
       learningRate: config.learningRate,
-      learningRateSchedule: { type: 'cosine', duration: epochs * stepsPerEpoch, unit: 'step' },
-      clipNorm: 10,
+      learningRateSchedule: { type: 'cosine', duration: config.steps, unit: 'step' },
       ...(signal && { signal }),
     });
     signal?.throwIfAborted();

@@ -1,0 +1,251 @@
+import { type TableWriter, tableWriter } from '../artifact/tableFile.js';
+import { writeWhole } from '../artifact/write.js';
+import { readTable } from '../data/table/readTable.js';
+import type { Cell, Table } from '../data/table/table.js';
+import { UserError } from '../errors.js';
+import { detector, loadDetector } from '../index.js';
+import { scorePicture } from '../pictures/scores.js';
+import type { Detection, Detector, Reason } from '../tasks/detect/detector.js';
+import { detectionFigures } from '../tasks/detect/figures.js';
+import { anomalyLabels } from '../tasks/detect/labels.js';
+import type { DetectCommandOptions } from './detect.js';
+import type { Output } from './output.js';
+import { describeTable } from './tableText.js';
+import { count, counted, duration, figure, table as textTable } from './text.js';
+
+/** Rows that the summary shows. */
+const shown = 10;
+/** Verdicts of a row: three columns with what was given and what was expected. */
+const reasonCount = 3;
+
+/** One of the oddest rows. */
+interface Odd extends Detection {
+  readonly id: string;
+}
+
+/** What going through a table finds. */
+interface Found {
+  readonly scores: Float64Array;
+  readonly anomalies: number;
+  readonly oddest: readonly Odd[];
+  readonly labels: readonly Cell[] | null;
+}
+
+/**
+ * Finds anomalies as `autoencoder detect` is asked to.
+ * @throws {UserError}
+ */
+export async function detect(path: string, options: DetectCommandOptions, output: Output): Promise<void> {
+  const table = await readTable(path, options.encoding === undefined ? {} : { encoding: options.encoding });
+  for (const option of ['label', 'id'] as const) checkColumn(table, option, options[option]);
+  const found = await prepare(table, options, output);
+  const { detector: judge, training } = found;
+  const result = await judgeAll(judge, table, options, training);
+  const known = result.labels === null ? null : anomalyLabels(result.labels);
+  if (result.labels !== null && known === null) {
+    output.warn(
+      `--label ${options.label}: it does not part the rows into two classes, so nothing can be measured with it`,
+    );
+  }
+  const figures = known === null ? null : detectionFigures(result.scores, known.labels);
+  await writeWhole(
+    options.picture,
+    await scorePicture({
+      scores: result.scores,
+      threshold: found.threshold,
+      ...(known && { labels: known.labels }),
+      rows: result.oddest.map(({ id, score, reasons }) => ({ id, score, reasons: reasons.map(reasonText) })),
+      title: `Anomalies in ${table.source}`,
+      subtitle: `${count(result.anomalies)} of ${counted(result.scores.length, 'row')} score above ${figure(found.threshold)}`,
+    }),
+  );
+  if (options.out !== undefined) await judge.save(options.out);
+  output.result(() => summary(result, found, options, figures), {
+    rows: result.scores.length,
+    anomalies: result.anomalies,
+    threshold: found.threshold,
+    ...(figures && {
+      labelled: figures.anomalies,
+      auroc: figures.auroc,
+      averagePrecision: figures.averagePrecision,
+      precisionAtN: figures.precisionAtN,
+    }),
+    oddest: result.oddest.map(({ row, id, score, pValue, reasons }) => ({
+      row,
+      id,
+      score,
+      pValue,
+      reasons: reasons.map(plain),
+    })),
+    picture: options.picture,
+    ...(options.output !== undefined && { file: options.output }),
+    ...(options.out !== undefined && { detector: options.out }),
+  });
+  await judge.release();
+}
+
+interface Prepared {
+  readonly detector: Detector;
+  readonly threshold: number;
+  /** Whether the rows are those that it learned from. */
+  readonly training: boolean;
+}
+
+async function prepare(table: Table, options: DetectCommandOptions, output: Output): Promise<Prepared> {
+  const { label, id, columns, drop, categorical, seed = 0, threshold, contamination } = options;
+  if (options.run !== undefined) {
+    for (const name of ['columns', 'drop', 'categorical', 'seed', 'out'] as const) {
+      if (options[name] === undefined) continue;
+      throw new UserError(
+        `--${name} decides how a detector learns, and --run names one that has; leave one of them out`,
+      );
+    }
+    const judge = await loadDetector(options.run);
+    output.note(`${options.run}: learned from ${counted(judge.rows, 'row')}`);
+    const again = contamination === undefined ? judge.threshold : judge.calibration.threshold(contamination);
+    return { detector: judge, threshold: threshold ?? again, training: false };
+  }
+  const judge = detector({
+    seed,
+    ...(label !== undefined && { label }),
+    ...(id !== undefined && { id }),
+    ...(columns && { columns }),
+    ...(drop && { drop }),
+    ...(categorical && { categorical }),
+    ...(threshold !== undefined && { threshold }),
+    ...(contamination !== undefined && { contamination }),
+  });
+  const started = performance.now();
+  await judge.fit(table);
+  for (const line of describeTable(table.source, judge.rows, judge.schema, judge.notes)) output.note(line);
+  const { networks, maxSamples } = judge.config;
+  output.note(
+    `${networks} autoencoders, each learned from ${count(Math.min(maxSamples, judge.rows))} rows at most; ${duration((performance.now() - started) / 1000)}`,
+  );
+  return { detector: judge, threshold: judge.threshold, training: true };
+}
+
+function checkColumn(table: Table, option: string, name: string | undefined): void {
+  if (name === undefined || table.names.includes(name)) return;
+  throw new UserError(
+    `--${option} ${name}: ${table.source} has no such column; its columns are ${table.names.slice(0, 20).join(', ')}${table.names.length > 20 ? ', …' : ''}`,
+  );
+}
+
+async function judgeAll(
+  judge: Detector,
+  table: Table,
+  options: DetectCommandOptions,
+  training: boolean,
+): Promise<Found> {
+  const idPlace = options.id === undefined ? -1 : table.names.indexOf(options.id);
+  const labelPlace = options.label === undefined ? -1 : table.names.indexOf(options.label);
+  const threshold = options.threshold ?? thresholdOf(judge, options);
+  const file = options.output === undefined ? undefined : await openFile(options.output, options.id);
+  const scores: number[] = [];
+  const labels: Cell[] = [];
+  let oddest: Odd[] = [];
+  let anomalies = 0;
+  try {
+    for await (const { detections, chunk } of judge.detectChunks(table, { training })) {
+      const ids = idPlace < 0 ? null : chunk.columns[idPlace]!;
+      const named = detections.map((detection, i) => ({
+        ...detection,
+        anomaly: detection.score > threshold,
+        id: ids === null ? String(detection.row) : String(ids[i] ?? ''),
+      }));
+      for (let i = 0; i < named.length; i++) {
+        scores.push(named[i]!.score);
+        if (named[i]!.anomaly) anomalies++;
+        if (labelPlace >= 0) labels.push(chunk.columns[labelPlace]![i]!);
+      }
+      oddest = [...oddest, ...named].sort((a, b) => b.score - a.score).slice(0, shown);
+      await file?.write(columnsOf(named), named.length);
+    }
+    await file?.close();
+  } catch (error) {
+    await file?.abort();
+    throw error;
+  }
+  return { scores: Float64Array.from(scores), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
+}
+
+function thresholdOf(judge: Detector, { contamination }: DetectCommandOptions): number {
+  return contamination === undefined ? judge.threshold : judge.calibration.threshold(contamination);
+}
+
+function openFile(path: string, id: string | undefined): Promise<TableWriter> {
+  const reasons = Array.from({ length: reasonCount }, (_, i) =>
+    ['column', 'given', 'expected'].map((part) => ({ name: `${part}${i + 1}`, type: 'text' as const })),
+  ).flat();
+  return tableWriter(path, [
+    id === undefined ? { name: 'row', type: 'integer' } : { name: id, type: 'text' },
+    { name: 'score', type: 'number' },
+    { name: 'p_value', type: 'number' },
+    { name: 'anomaly', type: 'boolean' },
+    ...reasons,
+  ]);
+}
+
+function columnsOf(rows: readonly Odd[]): Cell[][] {
+  const reasons = Array.from({ length: reasonCount }, (_, i) => [
+    rows.map(({ reasons }) => reasons[i]?.column ?? null),
+    rows.map(({ reasons }) => textOf(reasons[i]?.given)),
+    rows.map(({ reasons }) => textOf(reasons[i]?.expected)),
+  ]).flat();
+  return [
+    rows.map(({ id }) => id),
+    rows.map(({ score }) => score),
+    rows.map(({ pValue }) => pValue),
+    rows.map(({ anomaly }) => anomaly),
+    ...reasons,
+  ];
+}
+
+function textOf(cell: Cell | undefined): string | null {
+  if (cell === undefined || cell === null) return null;
+  if (typeof cell === 'number') return figure(cell, 6);
+  return cell instanceof Date ? cell.toISOString() : String(cell);
+}
+
+function reasonText({ column, given, expected }: Reason): string {
+  return `${column} ${textOf(given) ?? 'missing'} (expected ${textOf(expected) ?? 'nothing'})`;
+}
+
+/** A reason as JSON holds it. */
+function plain({ column, given, expected, share }: Reason) {
+  const value = (cell: Cell) => (typeof cell === 'bigint' ? String(cell) : cell);
+  return { column, given: value(given), expected: value(expected), share };
+}
+
+function summary(
+  { scores, anomalies, oddest }: Found,
+  { threshold, training }: Prepared,
+  options: DetectCommandOptions,
+  figures: ReturnType<typeof detectionFigures>,
+): string {
+  const rows = oddest.map(({ id, score, pValue, reasons }) => [
+    id.slice(0, 24),
+    figure(score),
+    figure(pValue, 2),
+    reasons.slice(0, 2).map(reasonText).join('; ').slice(0, 120),
+  ]);
+  const lines = [
+    `${count(anomalies)} of ${counted(scores.length, 'row')} are odd: their score is above ${figure(threshold)}.`,
+    '',
+    textTable([[options.id ?? 'row', 'score', 'p-value', 'why'], ...rows], { right: [1, 2] }),
+    '',
+  ];
+  if (figures !== null) {
+    lines.push(
+      `Against ${options.label} (${count(figures.anomalies)} anomalies): AUROC ${figure(figures.auroc)}, average precision ${figure(figures.averagePrecision)}, precision at ${figures.anomalies} ${figure(figures.precisionAtN)}.`,
+      '',
+    );
+  }
+  lines.push(
+    `Picture: ${options.picture}.${options.output === undefined ? '' : ` All rows: ${options.output}.`}`,
+  );
+  if (options.out !== undefined) lines.push(`The detector: ${options.out}; with --run it judges other rows.`);
+  else if (training) lines.push('--out FOLDER keeps the detector, for other rows.');
+  return lines.join('\n');
+}

@@ -1,0 +1,97 @@
+import { createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { UserError } from '../../errors.js';
+import { csvTable } from './csv.js';
+import { jsonLinesTable } from './jsonLines.js';
+import { npyTable, npzTable } from './numpyTable.js';
+import { parquetTable } from './parquet.js';
+import type { Table } from './table.js';
+
+/** How text files are read; binary ones say all of it themselves. */
+export interface ReadTableOptions {
+  /** The encoding of a text file, such as `windows-1252`; UTF-8 and what a byte order mark says by default. */
+  readonly encoding?: string;
+  /** What separates the cells of a CSV file; found out by default. */
+  readonly delimiter?: string;
+}
+
+type Reader = (path: string, options: ReadTableOptions) => Promise<Table>;
+
+const readers: readonly { readonly ending: RegExp; readonly read: Reader }[] = [
+  { ending: /\.(csv|tsv|tab|txt)$/i, read: csvTable },
+  { ending: /\.(jsonl|ndjson)$/i, read: jsonLinesTable },
+  { ending: /\.(parquet|pq)$/i, read: parquetTable },
+  { ending: /\.npz$/i, read: npzTable },
+  { ending: /\.npy$/i, read: npyTable },
+];
+
+/** The files that are read as tables, for help texts and messages. */
+export const tableFiles = 'CSV, TSV, JSON Lines, Parquet, .npz or .npy (gzipped too)';
+
+/** Whether a path names a table by its ending, or standard input. A .npy may as well hold images. */
+export function namesTable(path: string): boolean {
+  return path === '-' || (readerOf(path) !== undefined && !/\.npy(\.gz)?$/i.test(path));
+}
+
+function readerOf(path: string): Reader | undefined {
+  const name = path.replace(/\.gz$/i, '');
+  return readers.find(({ ending }) => ending.test(name))?.read;
+}
+
+/**
+ * Opens a table: CSV (and TSV, `;`, `|`), JSON Lines, Parquet, .npz with `X` and `y`, or .npy, each gzipped or not; `-`
+ * is CSV, or JSON Lines, from standard input.
+ * @throws {UserError} for a file of another kind, and all that the readers throw
+ */
+export async function readTable(path: string, options: ReadTableOptions = {}): Promise<Table> {
+  if (path === '-') return standardInput(options);
+  const read = readerOf(path);
+  if (read !== undefined) return read(path, options);
+  if (!existsSync(path)) throw new UserError(`there is no file ${path}; check the path`);
+  throw new UserError(
+    `${path}: the name's ending does not say what the file holds; tables are read from ${tableFiles}`,
+  );
+}
+
+let spooled: Promise<string> | undefined;
+
+/** Standard input can be read once, a table more often: it goes through a file, which is gone when the process ends. */
+async function standardInput(options: ReadTableOptions): Promise<Table> {
+  spooled ??= spool();
+  const path = await spooled;
+  const table = (await startsWithBrace(path))
+    ? await jsonLinesTable(path, options)
+    : await csvTable(path, options);
+  return { ...table, source: 'standard input', chunks: () => table.chunks() };
+}
+
+async function spool(): Promise<string> {
+  if (process.stdin.isTTY) {
+    throw new UserError(
+      '- means standard input, but nothing is piped in; as in: zcat data.csv.gz | autoencoder … -',
+    );
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'autoencoder-stdin-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'stdin');
+  await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
+  return path;
+}
+
+async function startsWithBrace(path: string): Promise<boolean> {
+  const { open } = await import('node:fs/promises');
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    return buffer
+      .subarray(0, bytesRead)
+      .toString('latin1')
+      .replace('\u00ef\u00bb\u00bf', '')
+      .trimStart()
+      .startsWith('{');
+  } finally {
+    await file.close();
+  }
+}
