@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { csvTable } from '../data/table/csv.js';
@@ -81,6 +82,12 @@ test('writes CSV and TSV', async () => {
   assert.equal(readFileSync(tsv, 'utf8'), '"who, ""really"""\tx\tid\tok\n"a\tb"\t1.5\t2\ttrue\n');
 });
 
+test('writes gzipped CSV that any program unpacks', async () => {
+  const [plain, packed] = ['a.csv', 'a.csv.gz'].map((name) => join(folder(), name)) as [string, string];
+  for (const path of [plain, packed]) await write(path, [cells, cells]);
+  assert.equal(gunzipSync(readFileSync(packed)).toString(), readFileSync(plain, 'utf8'));
+});
+
 test('writes JSON Lines', async () => {
   const path = join(folder(), 'a.jsonl');
   await write(path);
@@ -149,7 +156,10 @@ for (const ending of ['.csv', '.jsonl', '.parquet']) {
 
 test('refuses other endings and places, and leaves nothing behind', async () => {
   const place = folder();
-  await refuses(tableWriter(join(place, 'a.xlsx'), columns), /expected \.csv, \.tsv, \.jsonl, \.parquet/);
+  await refuses(
+    tableWriter(join(place, 'a.xlsx'), columns),
+    /expected \.csv, \.tsv, \.csv\.gz, \.jsonl, \.parquet/,
+  );
   await refuses(tableWriter(join(place, 'none', 'a.csv'), columns), /does not exist; create it first/);
   const path = join(place, 'a.parquet');
   const writer = await tableWriter(path, [{ name: 'i', type: 'integer' }]);
@@ -171,7 +181,7 @@ test('what is written as CSV reads back the same', async () => {
     }),
   );
   await fc.assert(
-    fc.asyncProperty(rows, fc.constantFrom('.csv', '.tsv'), async (given, ending) => {
+    fc.asyncProperty(rows, fc.constantFrom('.csv', '.csv.gz', '.tsv'), async (given, ending) => {
       const path = join(root, `any${ending}`);
       const names = given[0]!.map((_, i) => `n${i}`);
       const byColumn = names.map((_, i) => given.map((row) => row[i]!));

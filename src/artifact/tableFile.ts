@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { stringify } from 'csv-stringify/sync';
 import type { Cell } from '../data/table/table.js';
 import { UserError } from '../errors.js';
@@ -37,24 +38,35 @@ export interface TableEncoder {
 const encoders: Readonly<Record<string, (columns: readonly OutputColumn[]) => TableEncoder>> = {
   '.csv': (columns) => delimitedEncoder(columns, ','),
   '.tsv': (columns) => delimitedEncoder(columns, '\t'),
+  '.csv.gz': (columns) => gzipped(delimitedEncoder(columns, ',')),
   '.jsonl': jsonLinesEncoder,
   '.parquet': parquetEncoder,
 };
 
+function formatOf(path: string): (columns: readonly OutputColumn[]) => TableEncoder {
+  const ending = Object.keys(encoders).find((known) => path.toLowerCase().endsWith(known));
+  if (ending !== undefined) return encoders[ending]!;
+  throw new UserError(
+    `cannot write a table to ${path}: its ending names no format; expected ${Object.keys(encoders).join(', ')}`,
+  );
+}
+
 /**
- * Begins a table in a file, as CSV, TSV, JSON Lines or Parquet by the ending of its name. It is whole or not at all:
- * the file is there after `close`, an older one until then. `null` and NaN are missing values: an empty cell in
- * CSV, `null` in the others. Only some thousand rows are held in memory.
+ * Makes sure, before there is anything to write, that a name's ending says how.
+ * @throws {UserError} for another ending
+ */
+export function checkTableFile(path: string): void {
+  formatOf(path);
+}
+
+/**
+ * Begins a table in a file, as CSV (gzipped too), TSV, JSON Lines or Parquet by the ending of its name. It is whole or
+ * not at all: the file is there after `close`, an older one until then. `null` and NaN are missing values: an empty
+ * cell in CSV, `null` in the others. Only some thousand rows are held in memory.
  * @throws {UserError} for another ending, and when the file cannot be written there.
  */
 export async function tableWriter(path: string, columns: readonly OutputColumn[]): Promise<TableWriter> {
-  const ending = Object.keys(encoders).find((known) => path.toLowerCase().endsWith(known));
-  if (ending === undefined) {
-    throw new UserError(
-      `cannot write a table to ${path}: its ending names no format; expected ${Object.keys(encoders).join(', ')}`,
-    );
-  }
-  const encoder = encoders[ending]!(columns);
+  const encoder = formatOf(path)(columns);
   const file = await openWhole(path);
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
@@ -74,6 +86,15 @@ export async function tableWriter(path: string, columns: readonly OutputColumn[]
         await file.close();
       }),
     abort: () => file.abort(),
+  };
+}
+
+/** A gzipped file is a sequence of parts that unpack one after the other, so every piece can be a part of its own. */
+function gzipped(encoder: TableEncoder): TableEncoder {
+  const pack = (bytes: Uint8Array): Uint8Array => (bytes.length > 0 ? gzipSync(bytes) : bytes);
+  return {
+    encode: (cells, rows) => pack(encoder.encode(cells, rows)),
+    finish: () => pack(encoder.finish()),
   };
 }
 

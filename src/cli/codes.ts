@@ -25,10 +25,14 @@ async function readCsv(path: string): Promise<Dataset> {
   const { parse } = await import('csv-parse/sync');
   let rows: string[][];
   try {
-    rows = parse(await readFile(path), { bom: true, from_line: 2, skip_empty_lines: true });
+    rows = parse(await readFile(path), { bom: true, skip_empty_lines: true });
   } catch (cause) {
     throw new UserError(`${path}: cannot be read as codes: ${(cause as Error).message}`, { cause });
   }
+  const header = rows.shift() ?? [];
+  // encode writes names and labels of rows beside the codes.
+  const codes = header.flatMap((name, i) => (/^z\d+$/.test(name) ? [i] : []));
+  if (codes.length > 0) rows = rows.map((row) => codes.map((i) => row[i] ?? ''));
   if (rows.length === 0) throw new UserError(`${path}: there are no codes under the header line`);
   const numbers = rows.map((row, i) =>
     row.map((cell, column) => {

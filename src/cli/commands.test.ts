@@ -191,7 +191,7 @@ describe('reconstruct and sample', () => {
     await refused(['sample', vae, '-n', '1e9'], /at most 10000 can be drawn/);
     await refused(['sample', vae, '-n', '1e15', '-o', at('x.npy')], /of memory, and this machine has/);
     await refused(['reconstruct', vae, test, '-o', at('x.gif')], /ends in \.png, \.npy or \.csv/);
-    await refused(['encode', vae, test, '-o', at('x.png')], /ends in \.npy or \.csv/);
+    await refused(['encode', vae, test, '-o', at('x.png')], /ends in .npy, .csv, .tsv/);
     await refused(
       ['encode', vae, test, '-o', join(root, 'no', 'x.npy')],
       /the folder .*no does not exist; create it/,

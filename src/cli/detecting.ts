@@ -1,4 +1,4 @@
-import { type TableWriter, tableWriter } from '../artifact/tableFile.js';
+import { checkTableFile, type TableWriter, tableWriter } from '../artifact/tableFile.js';
 import { writeWhole } from '../artifact/write.js';
 import { readTable } from '../data/table/readTable.js';
 import type { Cell, Table } from '../data/table/table.js';
@@ -36,6 +36,7 @@ interface Found {
  * @throws {UserError}
  */
 export async function detect(path: string, options: DetectCommandOptions, output: Output): Promise<void> {
+  if (options.output !== undefined) checkTableFile(options.output);
   const table = await readTable(path, options.encoding === undefined ? {} : { encoding: options.encoding });
   for (const option of ['label', 'id'] as const) checkColumn(table, option, options[option]);
   const found = await prepare(table, options, output);

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
 import { Output } from './output.js';
+import { names } from './parse.js';
 import type { Cli } from './program.js';
 import { counted } from './text.js';
 
 interface EncodeOptions extends CommonOptions {
   readonly output: string;
+  readonly carry?: string[];
 }
 
 /** `autoencoder encode`. */
@@ -17,23 +19,30 @@ export function encodeCommand(cli: Cli): Command {
     json: 'print one JSON object alone: file, samples, codeSize',
     examples: [
       ['autoencoder encode runs/mnist-vae mnist:test -o codes.npy', 'for NumPy, and for decode'],
-      ["autoencoder encode runs/mnist-vae 'mnist:test[0:100]' -o codes.csv", 'columns z0, z1, …'],
+      ["autoencoder encode runs/mnist-vae 'mnist:test[0:100]' -o codes.csv", 'columns label, z0, z1, …'],
+      [
+        'autoencoder encode runs/people-vae people.csv -o codes.parquet',
+        'with the column that names the rows',
+      ],
     ],
   } as const;
   return makeCommand(text, (command) => {
     command
       .argument(...runArgument)
       .argument(...dataArgument)
-      .option('-o, --output <file>', 'where the codes go: a name that ends in .npy or .csv', 'codes.npy')
+      .option(
+        '-o, --output <file>',
+        'where the codes go: a name that ends in .npy, .csv, .tsv, .jsonl or .parquet',
+        'codes.npy',
+      )
+      .option(
+        '--carry <columns>',
+        "of a table: columns to write beside the codes (default: the run's --id and --label)",
+        names,
+      )
       .action(async (run: string, data: string, options: EncodeOptions) => {
-        const { outputKind, writeNumbers } = await import('./outputFile.js');
-        const kind = outputKind(options.output, ['npy', 'csv']) as 'npy' | 'csv';
-        const { openRun } = await import('./open.js');
-        const { readDataset } = await import('../index.js');
-        const model = await openRun(run);
-        const codes = await model.encode(await readDataset(data));
-        await writeNumbers(options.output, kind, codes, 'z');
-        const samples = codes.shape[0]!;
+        const { encode } = await import('./encoding.js');
+        const { samples, model } = await encode(run, data, options.output, options.carry);
         new Output(cli, options).result(
           () => `${options.output}: ${counted(samples, 'code')} of ${counted(model.latent, 'number')}`,
           { file: options.output, samples, codeSize: model.latent },

@@ -29,11 +29,11 @@ export function evaluateCommand(cli: Cli): Command {
       )
       .action(async (run: string, data: string, options: EvaluateOptions) => {
         const { openRun } = await import('./open.js');
-        const { readDataset } = await import('../index.js');
+        const { dataFor } = await import('./tableRun.js');
         const { evaluationJson, evaluationTable } = await import('./figures.js');
         const model = await openRun(run);
         const { seed } = options;
-        const found = await model.evaluate(await readDataset(data), seed === undefined ? {} : { seed });
+        const found = await model.evaluate(await dataFor(model, data), seed === undefined ? {} : { seed });
         new Output(cli, options).result(
           () => `${run} on ${data}, ${count(found.samples)} samples:\n${evaluationTable(found, model)}`,
           evaluationJson(found, model),

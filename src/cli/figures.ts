@@ -12,6 +12,7 @@ const losses: Readonly<Record<string, string>> = {
 
 /** What the loss of a model is, and in which unit. */
 export function lossText({ family, config, features }: Model): string {
+  if (family !== 'vae' && config.likelihood !== undefined) return 'negative log-likelihood, nats per row';
   if (family !== 'vae') return `${losses[String(config.loss)]}, summed over ${count(features)} values`;
   return isElbo(config)
     ? 'negative ELBO, nats per sample'
@@ -56,8 +57,13 @@ export function evaluationTable(found: Evaluation, model: Model): string {
           ['  KL', figure(kl!), nats],
           ...(isElbo(model.config) ? [] : [['loss', figure(loss), lossText(model)]]),
         ];
-  const { scale } = model.sampleSpec;
-  const units = scale === 1 ? "in the data's own units" : 'of values scaled to [0, 1]';
+  const { scale, fields } = model.sampleSpec;
+  const units =
+    fields !== undefined
+      ? 'of values in standard deviations'
+      : scale === 1
+        ? "in the data's own units"
+        : 'of values scaled to [0, 1]';
   return table(
     [
       ...bound,

@@ -44,7 +44,7 @@ export async function finish(run: Prepared, folder: RunFolder, output: Output): 
         `pictures: ${pictures.join(', ')}.`,
         '',
         'What to do next:',
-        ...nextCommands(folder.path, freshData(run), model instanceof VariationalModel),
+        ...nextCommands(folder.path, freshData(run), model),
       ].join('\n'),
     {
       done: true,
@@ -89,14 +89,17 @@ async function writePictures(
   title: string,
 ): Promise<string[]> {
   const shape = featureShape(data);
-  const few = slice(data, 0, picturedSamples);
-  const { data: reconstructions } = await model.reconstruct(few);
   const range = valueRange(model);
   const pictures: [keyof typeof runFile, Promise<Uint8Array>][] = [
     ['loss', lossChart({ history: points(model.history!.rows), title, yLabel: lossText(model) })],
-    ['reconstructions', reconstructionsPicture(few.data, reconstructions, shape, range)],
   ];
-  if (model instanceof VariationalModel) {
+  // Rows of a table are no pictures.
+  if (model.table === undefined) {
+    const few = slice(data, 0, picturedSamples);
+    const { data: reconstructions } = await model.reconstruct(few);
+    pictures.push(['reconstructions', reconstructionsPicture(few.data, reconstructions, shape, range)]);
+  }
+  if (model.table === undefined && model instanceof VariationalModel) {
     const samples = await model.sample(drawnSamples);
     pictures.push(['samples', imageGridPicture(samples.data, shape, range)]);
   }
@@ -116,12 +119,15 @@ function sum(rows: readonly HistoryRow[], name: string): number {
   return rows.reduce((total, row) => total + (row[name] ?? 0), 0);
 }
 
-function nextCommands(folder: string, data: string, isVae: boolean): string[] {
+function nextCommands(folder: string, data: string, model: Model): string[] {
+  const isTable = model.table !== undefined;
   const commands = [
     ['evaluate', folder, data],
-    ['reconstruct', folder, data, '-o', 'grid.png'],
-    ...(isVae ? [['sample', folder, '-o', 'samples.png']] : []),
-    ['encode', folder, data, '-o', 'codes.npy'],
+    ['reconstruct', folder, data, '-o', isTable ? 'reconstructed.csv' : 'grid.png'],
+    ...(model instanceof VariationalModel
+      ? [['sample', folder, '-o', isTable ? 'samples.csv' : 'samples.png']]
+      : []),
+    ['encode', folder, data, '-o', isTable ? 'codes.csv' : 'codes.npy'],
     ['info', folder],
   ];
   return commands.map((words) => `  ${commandLine(...words)}`);

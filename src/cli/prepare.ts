@@ -6,9 +6,17 @@ import { type Model, readCheckpoint, readDataset } from '../index.js';
 import type { CheckpointContent } from '../train/callbacks.js';
 import { resumeOptions } from './agree.js';
 import { completeOptions } from './complete.js';
+import { isTableSpec } from './dataSpec.js';
 import { modelOf } from './modelOf.js';
 import { checkFree, defaultFolder, runFile, runState } from './runFolder.js';
 import { fingerprint, makeRecord, type RunOptions, type RunRecord, readRecord } from './runRecord.js';
+import {
+  completeTableOptions,
+  readTableData,
+  type TableData,
+  tableModelOf,
+  tableOptionsOf,
+} from './tableRun.js';
 import { shape } from './text.js';
 import type { TrainOptions } from './train.js';
 
@@ -25,6 +33,8 @@ export interface Prepared {
   readonly data: Dataset;
   readonly validation?: Dataset;
   readonly model: Model;
+  /** Of a table: what was found out about its columns, in lines. */
+  readonly description?: readonly string[];
   /** From where training goes on. */
   readonly checkpoint?: CheckpointContent;
 }
@@ -41,11 +51,13 @@ export async function prepare(spec: string | undefined, given: TrainOptions): Pr
 async function prepareNew(spec: string | undefined, given: TrainOptions): Promise<Prepared> {
   if (spec === undefined) {
     throw new UserError(
-      'no data were named; give mnist, or the path of an IDX or .npy file, as in: autoencoder train mnist',
+      'no data were named; give mnist, or the path of a table, an IDX or a .npy file, as in: autoencoder train mnist',
     );
   }
   const folder = given.out ?? defaultFolder(spec, given.model ?? 'autoencoder');
   if (given.overwrite !== true) checkFree(folder);
+  if (isTableSpec(spec)) return prepareTable(spec, given, folder);
+  checkNoTableOptions(spec, given);
   const { data, validation } = await readData(spec, given.validation);
   const { options, because } = completeOptions(spec, given, validation ? [data, validation] : [data]);
   const record = makeRecord(options, fingerprints(data, validation));
@@ -62,16 +74,50 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
   };
 }
 
+async function prepareTable(spec: string, given: TrainOptions, folder: string): Promise<Prepared> {
+  const { validation, validationSplit, seed = 0 } = given;
+  const read = await readTableData(spec, {
+    table: tableOptionsOf(given),
+    validation,
+    validationSplit,
+    seed,
+  });
+  const options = completeTableOptions(spec, given, read.schema);
+  return {
+    folder,
+    spec,
+    resumed: false,
+    options,
+    record: makeRecord(options, fingerprints(read.data, read.validation)),
+    data: read.data,
+    ...(read.validation && { validation: read.validation }),
+    description: read.description,
+    model: tableModelOf(options, read.schema),
+  };
+}
+
+/** Options that only tables have. */
+function checkNoTableOptions(spec: string, given: TrainOptions): void {
+  const [option] = Object.keys(tableOptionsOf(given));
+  if (option === undefined) return;
+  throw new UserError(
+    `--${option} is about the columns of a table, and ${spec} is none; leave it out, or give a CSV, TSV, JSON Lines, Parquet or .npz file`,
+  );
+}
+
 async function prepareResume(spec: string | undefined, given: TrainOptions): Promise<Prepared> {
   const folder = folderToResume(spec, given);
   const recorded = await readRecord(join(folder, runFile.record));
   const options = resumeOptions(folder, recorded.options, spec, given);
-  const { data, validation } = await readData(options.data, options.validation).catch((error: unknown) => {
+  const table = isTableSpec(options.data);
+  const reading = table ? readTableData(options.data, options) : readData(options.data, options.validation);
+  const read: TableData | { data: Dataset; validation?: Dataset } = await reading.catch((error: unknown) => {
     if (spec !== undefined || !(error instanceof UserError)) throw error;
     throw new UserError(`${error.message}; if the data have moved, name them before --resume`, {
       cause: error,
     });
   });
+  const { data, validation } = read;
   const found = fingerprints(data, validation);
   for (const which of ['data', 'validation'] as const) {
     if (found[which] === recorded.fingerprints[which]) continue;
@@ -91,7 +137,9 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
     record: { ...recorded, options },
     data,
     ...(validation && { validation }),
-    model: modelOf(options, data),
+    ...('schema' in read
+      ? { model: tableModelOf(options, read.schema), description: read.description }
+      : { model: modelOf(options, data) }),
     ...(existsSync(path) && { checkpoint: await readCheckpoint(path) }),
   };
 }

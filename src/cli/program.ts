@@ -7,6 +7,7 @@ import { detectCommand } from './detect.js';
 import { encodeCommand } from './encode.js';
 import { evaluateCommand } from './evaluate.js';
 import { infoCommand } from './info.js';
+import { mapCommand } from './map.js';
 import { reconstructCommand } from './reconstruct.js';
 import { sampleCommand } from './sample.js';
 import { trainCommand } from './train.js';
@@ -61,6 +62,7 @@ Exit status: 0 done, 1 a fault of this program, 2 a mistake in what was given, 1
     evaluateCommand,
     detectCommand,
     encodeCommand,
+    mapCommand,
     decodeCommand,
     reconstructCommand,
     sampleCommand,

@@ -1,12 +1,38 @@
 import type { Command } from 'commander';
+import { UserError } from '../errors.js';
+import type { Model } from '../index.js';
 import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import { isTableSpec } from './dataSpec.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
+import { counted } from './text.js';
 
 interface ReconstructOptions extends CommonOptions {
   readonly output: string;
   readonly count?: number;
+}
+
+async function reconstructTable(
+  model: Model,
+  data: string,
+  { output }: ReconstructOptions,
+  out: Output,
+): Promise<void> {
+  const { writeReconstructed } = await import('./tableOutput.js');
+  // The usual name is that of a picture, which a table has none of.
+  const file = output === 'grid.png' ? 'reconstructed.csv' : output;
+  if (model.table === undefined) {
+    throw new UserError(`${data} is a table, but the run was trained on arrays; give data of the same kind`);
+  }
+  const rows = await writeReconstructed(file, model, data);
+  out.result(
+    () => `${file}: ${counted(rows, 'row')}, with every column that was learned as the model makes it`,
+    {
+      file,
+      rows,
+    },
+  );
 }
 
 /** Samples that a picture shows unless more are asked for. */
@@ -28,12 +54,20 @@ export function reconstructCommand(cli: Cli): Command {
     command
       .argument(...runArgument)
       .argument(...dataArgument)
-      .option('-o, --output <file>', 'where they go: a name that ends in .png, .npy or .csv', 'grid.png')
+      .option(
+        '-o, --output <file>',
+        'where they go: a name that ends in .png, .npy or .csv; of a table .csv, .tsv, .jsonl or .parquet',
+        'grid.png',
+      )
       .option('--count <n>', 'how many (default: in a picture 20, else all)', wholeNumber(1))
       .action(async (run: string, data: string, options: ReconstructOptions) => {
         const { SampleFile } = await import('./sampleFile.js');
-        const file = new SampleFile(options.output);
         const { openRun } = await import('./open.js');
+        if (isTableSpec(data)) {
+          await reconstructTable(await openRun(run), data, options, new Output(cli, options));
+          return;
+        }
+        const file = new SampleFile(options.output);
         const { valueRange } = await import('./outputFile.js');
         const { readDataset } = await import('../index.js');
         const { reconstructionsPicture } = await import('../pictures/grid.js');

@@ -6,6 +6,7 @@ import type { Dataset } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { activationName, count } from '../models/family.js';
 import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
+import { scalings } from '../table/fit.js';
 import { version } from '../version.js';
 
 const optimizerName = z.enum(Object.keys(defaultLearningRate) as [OptimizerName, ...OptimizerName[]]);
@@ -34,6 +35,18 @@ const optionsSchema = z.strictObject({
   clipNorm: positive.optional(),
   earlyStopping: count.optional(),
   seed: z.int(),
+  /** How the columns of a table are to be read. */
+  table: z
+    .strictObject({
+      columns: z.array(z.string()).optional(),
+      drop: z.array(z.string()).optional(),
+      categorical: z.array(z.string()).optional(),
+      label: z.string().optional(),
+      id: z.string().optional(),
+      scaling: z.enum(scalings).optional(),
+      encoding: z.string().optional(),
+    })
+    .optional(),
 });
 
 /** All options of a run that decide its outcome, defaults filled in; those that the model does not have are missing. */

@@ -1,10 +1,12 @@
 import { writeWhole } from '../artifact/write.js';
 import { type Dataset, sampleCount, slice } from '../data/dataset.js';
+import { UserError } from '../errors.js';
 import type { Matrix, Model } from '../index.js';
 import { imageGridPicture } from '../pictures/grid.js';
 import { checkResultSize } from './open.js';
 import type { Output } from './output.js';
 import { checkPictured, type OutputKind, outputKind, valueRange, writeNumbers } from './outputFile.js';
+import { isTableFile, writeDecoded } from './tableOutput.js';
 import { counted, shape } from './text.js';
 
 /** A file that samples go into: its name's ending decides between a picture and numbers. */
@@ -13,7 +15,7 @@ export class SampleFile {
 
   /** @throws {UserError} when the name does not end in .png, .npy or .csv */
   constructor(readonly path: string) {
-    this.kind = outputKind(path, ['png', 'npy', 'csv']);
+    this.kind = isTableFile(path) ? 'csv' : outputKind(path, ['png', 'npy', 'csv']);
   }
 
   /**
@@ -21,6 +23,12 @@ export class SampleFile {
    * @throws {UserError}
    */
   check(samples: number, model: Model): void {
+    if (model.table === undefined) outputKind(this.path, ['png', 'npy', 'csv']);
+    else if (!isTableFile(this.path)) {
+      throw new UserError(
+        `-o ${this.path}: ${model.family === 'vae' ? 'samples' : 'results'} of this run are rows of a table; give a name that ends in .csv, .tsv, .jsonl or .parquet`,
+      );
+    }
     if (this.kind === 'png') checkPictured(samples, this.path);
     checkResultSize(samples, model.features);
   }
@@ -33,12 +41,17 @@ export class SampleFile {
 
   /** Writes samples in the units and the shape of the training data; `picture` draws them where a grid will not do. */
   async write(samples: Matrix, model: Model, picture = () => grid(samples, model)): Promise<void> {
-    if (this.kind === 'png') await writeWhole(this.path, await picture());
+    if (model.table !== undefined) await writeDecoded(this.path, model, samples);
+    else if (this.kind === 'png') await writeWhole(this.path, await picture());
     else await writeNumbers(this.path, this.kind, samples, 'x');
   }
 
   /** Says what was written; `of` is all that there was to choose from. */
   report(output: Output, samples: number, model: Model, of = samples): void {
+    if (model.table !== undefined) {
+      output.result(() => `${this.path}: ${counted(samples, 'row')}`, { file: this.path, rows: samples });
+      return;
+    }
     const lengths = model.sampleSpec.shape;
     const all = of > samples ? ` (the first of ${counted(of, 'sample')}; --count decides)` : '';
     output.result(() => `${this.path}: ${counted(samples, 'sample')} of ${shape(lengths)} values${all}`, {

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
+import { scalings } from '../table/fit.js';
 import { choices } from './choices.js';
 import { type CommonOptions, dataArgument, makeCommand } from './command.js';
 import { Output } from './output.js';
 import {
   layerSizes,
+  names,
   nonNegativeNumber,
   oneOf,
   positiveNumber,
@@ -35,6 +37,13 @@ export interface TrainOptions extends CommonOptions {
   readonly clipNorm?: number;
   readonly earlyStopping?: number;
   readonly seed?: number;
+  readonly columns?: string[];
+  readonly drop?: string[];
+  readonly categorical?: string[];
+  readonly label?: string;
+  readonly id?: string;
+  readonly scaling?: string;
+  readonly encoding?: string;
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
@@ -54,6 +63,10 @@ export function trainCommand(cli: Cli): Command {
       [
         'autoencoder train faces.npy --validation-split 0.1 --early-stopping 5',
         'until it no longer improves',
+      ],
+      [
+        'autoencoder train people.csv --model vae --id name --validation-split 0.1',
+        'rows of a table, whatever they hold',
       ],
       ['autoencoder train --resume --out runs/mnist-vae', 'goes on with a run that was interrupted'],
     ],
@@ -126,6 +139,17 @@ export function trainCommand(cli: Cli): Command {
         'decides weights, order and noise (default: 0)',
         wholeNumber(Number.MIN_SAFE_INTEGER),
       )
+      .option('--columns <names>', 'of a table: the only columns to learn from, such as age,income', names)
+      .option('--drop <names>', 'of a table: columns to leave out', names)
+      .option('--categorical <names>', 'of a table: columns of numbers that are names of categories', names)
+      .option('--label <column>', 'of a table: a column that is never learned from')
+      .option('--id <column>', 'of a table: a column that names the rows')
+      .option(
+        '--scaling <name>',
+        `of numbers in a table: ${scalings.join(', ')} (default: standard)`,
+        oneOf(scalings),
+      )
+      .option('--encoding <name>', 'of a text file, such as windows-1252 (default: utf-8)')
       .option('--out <folder>', 'where the run goes (default: runs/<data>-<model>)')
       .addOption(
         new Option('--resume', 'go on with the run in the folder; --epochs may be raised').conflicts(

@@ -9,6 +9,7 @@ import {
   earlyStopping,
   type History,
 } from '../index.js';
+import { fieldOutputs } from '../nn/fields.js';
 import type { CheckpointContent } from '../train/callbacks.js';
 import { finish } from './finish.js';
 import { Interrupt } from './interrupt.js';
@@ -115,10 +116,12 @@ function stoppedEarly(
 function describe(run: Prepared): string[] {
   const { options, because, data, validation, model, checkpoint: start, folder, spec } = run;
   const { hidden, latent, optimizer, learningRate, epochs, batchSize, seed, validationSplit } = options;
-  const widths = [model.features, ...hidden, latent, ...[...hidden].reverse(), model.features].join('-');
+  const outputs =
+    model.sampleSpec.fields === undefined ? model.features : fieldOutputs(model.sampleSpec.fields);
+  const widths = [model.features, ...hidden, latent, ...[...hidden].reverse(), outputs].join('-');
   const kind = options.model === 'vae' ? 'variational autoencoder' : 'autoencoder';
   const lines = [
-    `${spec}: ${samplesText(data)}`,
+    ...(run.description ?? [`${spec}: ${samplesText(data)}`]),
     ...(validation ? [`validation ${options.validation}: ${samplesText(validation)}`] : []),
     ...(validationSplit === undefined
       ? []
@@ -145,6 +148,9 @@ function choiceText(
       ? ''
       : ` of ${variance === 'learned' ? 'learned variance' : `variance ${variance}`}`;
   const reason = because === undefined ? '' : ` (${because})`;
+  if (output === undefined && likelihood === undefined) {
+    return `a likelihood for each column${beta === undefined ? '' : `, beta ${beta}${warmup}`}`;
+  }
   return likelihood === undefined
     ? `${output} output${reason}, ${loss} loss`
     : `${likelihood} likelihood${spread}${reason}, beta ${beta}${warmup}`;

@@ -32,20 +32,23 @@ const shownRows = 10;
 
 /**
  * Draws how the scores of rows are distributed, with the threshold, and below it the oddest rows with their reasons.
- * Counts are drawn on a logarithmic axis, since what matters are the few rows far out.
+ * Counts are drawn on a logarithmic axis, since what matters are the few rows far out. Where a few scores are very
+ * far out, scores are too (by their inverse hyperbolic sine, which is linear about the middle), so that these do not
+ * squash all others.
  * @returns the bytes of a PNG file
- * @throws {UserError} when there are no scores
+ * @throws {UserError} when there are no scores, or none is finite
  */
 export async function scorePicture(picture: ScorePicture): Promise<Uint8Array> {
-  if (picture.scores.length === 0)
-    throw new UserError('a picture of scores was asked for, but there are none');
+  if (!picture.scores.some(Number.isFinite)) {
+    throw new UserError('a picture of scores was asked for, but there are none that are finite');
+  }
   const rows = picture.rows.slice(0, shownRows);
-  const height = bottom + 110 + rowHeight * (rows.length + 1);
+  const height = bottom + (rows.length > 0 ? 110 + rowHeight * (rows.length + 1) : 70);
   const sheet = await newSheet(width, height);
   drawTitle(sheet, fitted(sheet, picture.title, width - 2 * margin, 16));
   text(sheet, picture.subtitle, margin, margin + titleHeight + 2, { colour: colours.faintText });
   drawHistogram(sheet, picture);
-  drawRows(sheet, rows, bottom + 92);
+  if (rows.length > 0) drawRows(sheet, rows, bottom + 92);
   return pngBytes(sheet);
 }
 
@@ -85,9 +88,9 @@ interface Series {
 function drawHistogram(sheet: Sheet, picture: ScorePicture): void {
   const { context } = sheet;
   const { threshold } = picture;
-  const [low, high] = range(picture.scores, threshold);
-  const x = (score: number) => chart.left + ((score - low) / (high - low)) * (chart.right - chart.left);
-  const series = seriesOf(picture, low, high);
+  const scale = scaleOf(picture.scores, threshold);
+  const x = (score: number) => chart.left + scale.part(score) * (chart.right - chart.left);
+  const series = seriesOf(picture, scale);
   const most = Math.max(1, ...series.flatMap(({ counts }) => [...counts]));
   const top = 10 ** Math.ceil(Math.log10(most + 1));
   // One row must still be seen: it has a tenth of the height that ten have.
@@ -110,25 +113,27 @@ function drawHistogram(sheet: Sheet, picture: ScorePicture): void {
     });
   });
   line(sheet, chart.left, bottom, chart.right, bottom, colours.frame);
-  for (const tick of ticks(low, high)) {
-    text(sheet, short(tick, 3), x(tick), bottom + 16, { align: 'center' });
+  for (const tick of scale.ticks) {
+    line(sheet, x(tick), bottom, x(tick), bottom + 4, colours.frame);
+    text(sheet, written(tick), x(tick), bottom + 16, { align: 'center' });
   }
-  text(sheet, 'score', (chart.left + chart.right) / 2, bottom + 40, { align: 'center' });
-  if (threshold >= low && threshold <= high) {
+  const what = scale.linear ? 'score' : 'score (on a logarithmic axis, but for the middle)';
+  text(sheet, what, (chart.left + chart.right) / 2, bottom + 40, { align: 'center' });
+  if (scale.part(threshold) >= 0 && scale.part(threshold) <= 1) {
     line(sheet, x(threshold), chart.top - 6, x(threshold), bottom, colours.text, [6, 4]);
     const before = x(threshold) > (chart.left + chart.right) / 2;
-    text(sheet, `threshold ${short(threshold, 3)}`, x(threshold) + (before ? -8 : 8), chart.top + 12, {
+    text(sheet, `threshold ${written(threshold)}`, x(threshold) + (before ? -8 : 8), chart.top + 12, {
       align: before ? 'right' : 'left',
     });
   }
   drawLegend(sheet, series);
 }
 
-function seriesOf({ scores, labels, threshold }: ScorePicture, low: number, high: number): Series[] {
+function seriesOf({ scores, labels, threshold }: ScorePicture, scale: Scale): Series[] {
   const normal = new Float64Array(bins);
   const odd = new Float64Array(bins);
   scores.forEach((score, i) => {
-    const bin = Math.min(Math.max(Math.floor(((score - low) / (high - low)) * bins), 0), bins - 1);
+    const bin = Math.min(Math.max(Math.floor(scale.part(score) * bins + 1e-9), 0), bins - 1);
     const isOdd = labels === undefined ? score > threshold : labels[i] === 1;
     (isOdd ? odd : normal)[bin]!++;
   });
@@ -151,15 +156,39 @@ function drawLegend(sheet: Sheet, series: readonly Series[]): void {
   }
 }
 
+/** Where scores lie along the horizontal axis. */
+interface Scale {
+  /** 0 at the left end, 1 at the right; below and above outside. */
+  readonly part: (score: number) => number;
+  readonly ticks: readonly number[];
+  readonly linear: boolean;
+}
+
+/** A score so many times as far above the median as 19 of 20 others is very far out. */
+const farOut = 25;
+
 /** All scores but the lowest thousandth, which are of no interest, and the threshold. */
-function range(scores: Float64Array, threshold: number): [number, number] {
-  const sorted = Float64Array.from(scores).sort();
-  const low = sorted[Math.floor(0.001 * (sorted.length - 1))]!;
-  const last = sorted[sorted.length - 1]!;
+function scaleOf(scores: Float64Array, threshold: number): Scale {
+  const sorted = scores.filter(Number.isFinite).sort();
+  const at = (part: number) => sorted[Math.floor(part * (sorted.length - 1))]!;
+  const [lowest, median, last] = [at(0.001), at(0.5), at(1)];
   // A threshold that no row comes near is not to squash them all.
-  const high = Math.min(Math.max(last, threshold), last + 2 * Math.max(last - low, 1));
-  const room = Math.max((high - low) * 0.02, 1e-3);
-  return [low - room, high + room];
+  const highest = Math.min(Math.max(last, threshold), last + 2 * Math.max(last - lowest, 1));
+  // Where nearly all scores are equal, the first that differs gives the measure.
+  const spread = at(0.95) - median || (sorted.find((score) => score > median) ?? median) - median;
+  const linear = !(spread > 0) || last - median <= farOut * spread;
+  const bend = (score: number) => (linear ? score : Math.asinh((score - median) / spread));
+  const room = Math.max((bend(highest) - bend(lowest)) * 0.02, 1e-3);
+  let low = bend(lowest) - room;
+  let bar = (bend(highest) + room - low) / (bins - 1);
+  // The threshold lies between two bars, and none is of both colours.
+  if (threshold >= lowest && threshold <= highest) {
+    low = bend(threshold) - Math.ceil((bend(threshold) - low) / bar) * bar;
+  } else bar = (bar * (bins - 1)) / bins;
+  const part = (score: number) => (bend(score) - low) / (bar * bins);
+  const from = linear ? low : lowest;
+  const to = linear ? low + bar * bins : highest;
+  return { part, linear, ticks: linear ? ticks(from, to) : bentTicks(from, to, part) };
 }
 
 function ticks(low: number, high: number): number[] {
@@ -168,6 +197,26 @@ function ticks(low: number, high: number): number[] {
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough)!;
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/** Powers of ten, from the largest down as long as there is room between them, and zero. */
+function bentTicks(low: number, high: number, part: (score: number) => number): number[] {
+  const largest = Math.floor(Math.log10(Math.max(Math.abs(low), Math.abs(high))));
+  const found: number[] = [];
+  for (let power = largest; power > largest - 40; power--) {
+    for (const tick of [10 ** power, -(10 ** power)]) {
+      const apart = found.every((other) => Math.abs(part(other) - part(tick)) > 0.07);
+      if (tick >= low && tick <= high && apart && Math.abs(part(tick) - part(0)) > 0.04) found.push(tick);
+    }
+  }
+  return low <= 0 && high >= 0 ? [0, ...found] : found;
+}
+
+/** Three digits of a number, with commas from 1,000 on. */
+function written(value: number): string {
+  if (!(Math.abs(value) >= 1000)) return short(value, 3);
+  if (Math.abs(value) >= 1e9) return value.toExponential(2).replace('e+', 'e').replaceAll('-', '−');
+  return Number(value.toPrecision(3)).toLocaleString('en-US').replaceAll('-', '−');
 }
 
 function line(
@@ -189,6 +238,24 @@ function line(
   context.setLineDash([]);
 }
 
+const reasonGap = 18;
+
+/** The reasons, the longest cut until all find room. */
+function cut(sheet: Sheet, reasons: readonly string[], room: number): string[] {
+  sheet.context.font = font(13);
+  const widths = reasons.map((reason) => sheet.context.measureText(reason).width);
+  let left = room - reasonGap * (reasons.length - 1);
+  let most = left;
+  // What short ones leave, the longer ones share.
+  [...widths]
+    .sort((a, b) => a - b)
+    .forEach((each, i) => {
+      most = left / (widths.length - i);
+      left -= Math.min(each, most);
+    });
+  return reasons.map((reason) => fitted(sheet, reason, most));
+}
+
 function drawRows(sheet: Sheet, rows: readonly ScoredRow[], top: number): void {
   const places = { id: margin, score: 236, reasons: 256 } as const;
   text(sheet, 'the oddest rows', places.id, top, { colour: colours.faintText });
@@ -198,7 +265,11 @@ function drawRows(sheet: Sheet, rows: readonly ScoredRow[], top: number): void {
     const y = top + rowHeight * (i + 1);
     line(sheet, margin, y - rowHeight / 2, width - margin, y - rowHeight / 2, colours.grid);
     text(sheet, fitted(sheet, id, 150), places.id, y);
-    text(sheet, short(score, 3), places.score, y, { align: 'right' });
-    text(sheet, fitted(sheet, reasons.join('   '), width - margin - places.reasons), places.reasons, y);
+    text(sheet, written(score), places.score, y, { align: 'right' });
+    let left: number = places.reasons;
+    for (const reason of cut(sheet, reasons.slice(0, 3), width - margin - left)) {
+      text(sheet, reason, left, y);
+      left += sheet.context.measureText(reason).width + reasonGap;
+    }
   });
 }

@@ -26,8 +26,15 @@ export function splitDataset(
   // Sorted, so that rows keep their order and memory is read in one direction.
   return {
     data: pick(whole, order.slice(aside).sort()),
-    validation: pick(whole, order.slice(0, aside).sort()),
+    validation: pick(whole, heldOutRows(count, share, seed)),
   };
+}
+
+/** The numbers of the samples that `splitDataset` sets aside, rising. */
+export function heldOutRows(count: number, share: number, seed: number): Uint32Array {
+  return permutation(count, new Random(seed, 'split'))
+    .slice(0, Math.round(count * share))
+    .sort();
 }
 
 function pick(whole: Dataset, rows: Uint32Array): Dataset {

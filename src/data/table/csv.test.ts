@@ -162,6 +162,18 @@ test('gives many rows in chunks, with quotes here and there', async () => {
   });
 });
 
+test('gives tables of many columns in smaller chunks', async () => {
+  const row = (text: string) => Array.from({ length: 3000 }, (_, i) => text + i).join();
+  const table = await csvTable(fileOf(`${row('n')}\n${`${row('x')}\n`.repeat(800)}`));
+  const sizes: number[] = [];
+  for await (const chunk of table.chunks()) sizes.push(chunk.rows);
+  assert.ok(Math.max(...sizes) * 3000 <= 2 ** 20, String(sizes));
+  assert.equal(
+    sizes.reduce((sum, rows) => sum + rows),
+    800,
+  );
+});
+
 const cell = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 6 }),
   fc.string({

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.js';
+import { rowsOfChunk } from './chunkSize.js';
 import { splitRecords } from './csvRecords.js';
-import { type Cell, checkNames, chunkRows, type Table, type TableChunk } from './table.js';
+import { type Cell, checkNames, type Table, type TableChunk } from './table.js';
 import { readText, refuseMarkup, type TextOptions } from './textStream.js';
 
 /** How {@link csvTable} reads. */
@@ -70,6 +71,7 @@ class Sheet {
   names: readonly string[] | undefined;
   #columns: Cell[][] = [];
   #rows = 0;
+  #rowsOfChunk = 1;
   #ready: TableChunk[] = [];
   #totalRows = 0;
   #ragged: { line: number; found: number }[] = [];
@@ -95,6 +97,7 @@ class Sheet {
         ? namesOf(record, `line ${line} of ${this.path}`)
         : record.map((_, i) => `column${i + 1}`);
       this.#columns = this.names.map(() => []);
+      this.#rowsOfChunk = rowsOfChunk(this.names.length);
       if (isHeader) return;
     }
     this.#totalRows++;
@@ -108,7 +111,7 @@ class Sheet {
       const cell = record[i]!;
       columns[i]!.push(cell === '' ? null : cell);
     }
-    if (++this.#rows === chunkRows) this.finish();
+    if (++this.#rows === this.#rowsOfChunk) this.finish();
   }
 
   #addRagged(line: number, found: number): void {

@@ -68,6 +68,12 @@ test('keeps all digits of integers beyond 2^53', async () => {
       b: [0.12345678901234566],
     },
   );
+  // Long texts beside them, of escapes too, take no stack.
+  const long = '\\"1'.repeat(3_000_000);
+  assert.deepEqual(await read(`{"s":${JSON.stringify(long)},"i":-12345678901234567890}`), {
+    s: [long],
+    i: [-12345678901234567890n],
+  });
   await refuses('{"a":1e999}', /line 1: the key "a" holds a number beyond the range of doubles/);
 });
 

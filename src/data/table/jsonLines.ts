@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.js';
+import { rowsOfChunk } from './chunkSize.js';
 import { flatten, parseLine } from './jsonRow.js';
-import { type Cell, checkNames, chunkRows, type Table, type TableChunk } from './table.js';
+import { type Cell, checkNames, type Table, type TableChunk } from './table.js';
 import { readText, refuseMarkup, type TextOptions } from './textStream.js';
 
 /** How {@link jsonLinesTable} reads. */
@@ -27,6 +28,7 @@ export async function jsonLinesTable(path: string, options: JsonLinesOptions = {
     names,
     async *chunks(): AsyncIterable<TableChunk> {
       const places = new Map(names.map((name, i) => [name, i]));
+      const chunkRows = rowsOfChunk(names.length);
       let columns: Cell[][] = [];
       let rows = 0;
       for await (const { row, locate } of rowsOf(path, options)) {

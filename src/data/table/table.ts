@@ -43,7 +43,8 @@ export function checkNames(names: readonly string[], locate: string): void {
       `${locate}: column ${empty + 1} of ${names.length} has no name; give every column one`,
     );
   }
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) {
     const places = names.flatMap((name, i) => (name === twice ? [i + 1] : []));
     throw new UserError(

@@ -1,0 +1,140 @@
+import { readTable } from '../data/table/readTable.js';
+import type { Table } from '../data/table/table.js';
+import { UserError } from '../errors.js';
+import { createTableModel } from '../estimator/create.js';
+import { nodePlatform } from '../estimator/nodePlatform.js';
+import type { Dataset, Model } from '../index.js';
+import { fieldOutputs } from '../nn/fields.js';
+import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
+import { layoutOf, type TableSchema } from '../table/columns.js';
+import { TableEncoder } from '../table/encode.js';
+import { fitTable, type Scaling, type TableOptions } from '../table/fit.js';
+import { encodeTable } from '../table/rows.js';
+import { heldOutRows } from '../train/split.js';
+import { portableSpec } from './dataSpec.js';
+import type { RunOptions } from './runRecord.js';
+import { describeTable } from './tableText.js';
+import { counted } from './text.js';
+import type { TrainOptions } from './train.js';
+
+/** A table that is ready to be learned from. */
+export interface TableData {
+  readonly data: Dataset;
+  readonly validation?: Dataset;
+  readonly schema: TableSchema;
+  /** What was found out about its columns, in lines. */
+  readonly description: readonly string[];
+}
+
+type TableRunOptions = Pick<RunOptions, 'table' | 'validation' | 'validationSplit' | 'seed'>;
+
+/**
+ * Reads a table, finds out from the rows that are learned from what its columns are, and encodes it.
+ * @throws {UserError}
+ */
+export async function readTableData(spec: string, options: TableRunOptions): Promise<TableData> {
+  const { encoding, scaling, ...rest } = options.table ?? {};
+  const table = await readTable(spec, encoding === undefined ? {} : { encoding });
+  const { validationSplit, seed } = options;
+  const held = validationSplit === undefined ? null : await heldOut(table, validationSplit, seed);
+  const columns = { ...rest, ...(scaling && { scaling: scaling as Scaling }) } as TableOptions;
+  const { schema, notes, rows } = await fitTable(
+    table,
+    columns,
+    held === null ? undefined : (row) => !held.has(row),
+  );
+  const encoder = new TableEncoder(schema);
+  return {
+    data: await encodeTable(table, encoder),
+    ...(options.validation !== undefined && {
+      validation: await encodeTable(await readTable(options.validation), encoder),
+    }),
+    schema,
+    description: describeTable(table.source, rows, schema, notes),
+  };
+}
+
+async function heldOut(table: Table, share: number, seed: number): Promise<ReadonlySet<number>> {
+  let count = table.rowCount ?? 0;
+  if (table.rowCount === undefined) for await (const { rows } of table.chunks()) count += rows;
+  return new Set(heldOutRows(count, share, seed));
+}
+
+/** What a run on a table records of how its columns are to be read. */
+export function tableOptionsOf(given: TrainOptions): NonNullable<RunOptions['table']> {
+  const { columns, drop, categorical, label, id, scaling, encoding } = given;
+  return Object.fromEntries(
+    Object.entries({ columns, drop, categorical, label, id, scaling, encoding }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+}
+
+/**
+ * Fills in what was not given; the sizes of the network from the columns.
+ * @throws {UserError} for options that a table does not have
+ */
+export function completeTableOptions(spec: string, given: TrainOptions, schema: TableSchema): RunOptions {
+  for (const name of ['output', 'loss', 'likelihood', 'variance'] as const) {
+    if (given[name] === undefined) continue;
+    throw new UserError(
+      `--${name} is for arrays and images; each column of a table has a likelihood of its own (gaussian for numbers, categorical for categories, bernoulli for booleans); leave it out`,
+    );
+  }
+  const model = (given.model ?? 'autoencoder') as RunOptions['model'];
+  const outputs = fieldOutputs(layoutOf(schema.columns));
+  const optimizer = (given.optimizer ?? 'adam') as OptimizerName;
+  const table = tableOptionsOf(given);
+  return {
+    data: portableSpec(spec),
+    model,
+    hidden: given.hidden ?? [Math.min(Math.max(4 * outputs, 32), 256)],
+    latent: given.latent ?? Math.min(Math.max(Math.ceil(Math.sqrt(outputs)), 2), 32),
+    activation: (given.activation ?? 'relu') as RunOptions['activation'],
+    ...(model === 'vae'
+      ? { beta: given.beta ?? 1, ...(given.betaWarmup !== undefined && { betaWarmup: given.betaWarmup }) }
+      : { latentActivation: (given.latentActivation ?? 'linear') as RunOptions['activation'] }),
+    epochs: given.epochs ?? 10,
+    batchSize: given.batchSize ?? 128,
+    ...(given.validation !== undefined && { validation: portableSpec(given.validation) }),
+    ...(given.validationSplit !== undefined && { validationSplit: given.validationSplit }),
+    ...(given.clipNorm !== undefined && { clipNorm: given.clipNorm }),
+    ...(given.earlyStopping !== undefined && { earlyStopping: given.earlyStopping }),
+    learningRate: given.learningRate ?? defaultLearningRate[optimizer],
+    optimizer,
+    seed: given.seed ?? 0,
+    ...(Object.keys(table).length > 0 && { table }),
+  };
+}
+
+/** The model of a run on a table, with its first weights. */
+export function tableModelOf(options: RunOptions, schema: TableSchema): Model {
+  const { model, hidden, latent, activation, latentActivation, beta, betaWarmup, seed } = options;
+  return createTableModel(nodePlatform, schema, {
+    model,
+    seed,
+    hidden,
+    latent,
+    activation,
+    ...(latentActivation && { latentActivation }),
+    ...(beta !== undefined && { beta }),
+    ...(betaWarmup !== undefined && { betaSchedule: { type: 'warmup', duration: betaWarmup } as const }),
+  });
+}
+
+/**
+ * Data for a trained model: rows of a table encoded as in training, or arrays as they are.
+ * @throws {UserError}
+ */
+export async function dataFor(model: Model, spec: string): Promise<Dataset> {
+  if (model.table === undefined) {
+    const { readDataset } = await import('../index.js');
+    return readDataset(spec);
+  }
+  return encodeTable(await readTable(spec), new TableEncoder(model.table));
+}
+
+/** `2,000 rows`. */
+export function rowsText(count: number): string {
+  return counted(count, 'row');
+}

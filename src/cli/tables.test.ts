@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import { readTable } from '../index.js';
+import { call, callJson, start, temporaryFolder } from '../testing/cli.js';
+
+const { path: root, remove } = temporaryFolder();
+after(remove);
+const at = (name: string) => join(root, name);
+const data = at('people.csv');
+const rows = 300;
+
+/** People as a spreadsheet exports them: semicolons, decimal commas, quotes, missing values. */
+function csv(odd = false): string {
+  const lines = ['nr;age;income;city;member;since;label'];
+  for (let i = 0; i < rows; i++) {
+    const age = 20 + ((i * 37) % 50);
+    const income = age * 1000 + ((i * 7919) % 997) / 2;
+    const city = i % 13 === 0 ? 'NA' : ['Graz', '"Wien; Mitte"', 'Linz'][i % 3];
+    const wild = odd && i === 7;
+    lines.push(
+      [
+        `P${i}`,
+        wild ? 45 : age,
+        (wild ? 2_000_000 : income).toFixed(2).replace('.', ','),
+        city,
+        age > 40 ? 'yes' : 'no',
+        `20${10 + (i % 12)}-0${1 + (i % 9)}-1${i % 10}`,
+        wild ? 1 : 0,
+      ].join(';'),
+    );
+  }
+  return `\ufeff${lines.join('\r\n')}\r\n`;
+}
+
+const cells = (path: string): Record<string, string>[] => parse(readFileSync(path), { columns: true });
+
+async function refused(argv: readonly string[], message: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await call(...argv);
+  assert.deepEqual([code, stdout], [2, ''], stderr);
+  assert.match(stderr, message);
+  assert.doesNotMatch(stderr, /\n {4}at /);
+}
+
+const run = at('run');
+
+before(async () => {
+  writeFileSync(data, csv());
+  const options = [
+    '--model',
+    'vae',
+    '--epochs',
+    '20',
+    '--learning-rate',
+    '0.005',
+    '--validation-split',
+    '0.2',
+  ];
+  const columns = ['--id', 'nr', '--label', 'label', '--out', run, '--quiet'];
+  assert.deepEqual(await call('train', data, ...options, ...columns), { code: 0, stdout: '', stderr: '' });
+});
+
+describe('a table', () => {
+  it('is trained on, its columns found out from the training part and said', async () => {
+    const { code, stderr } = await call('train', data, '--epochs', '1', '--id', 'nr', '--out', at('said'));
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /300 rows, 5 of 7 columns used/);
+    assert.match(stderr, /2 numbers: age, income/);
+    assert.match(stderr, /1 category: city/);
+    assert.match(stderr, /1 boolean: member/);
+    assert.match(stderr, /1 date: since/);
+    assert.match(stderr, /left out: label \(all of its values are 0\)/);
+  });
+
+  it('is evaluated, without what is missing', async () => {
+    const [found] = await callJson('evaluate', run, data);
+    assert.equal(found!.samples, rows);
+    for (const value of Object.values(found!)) assert.ok(Number.isFinite(value));
+  });
+
+  it('is encoded with the columns that name and label its rows', async () => {
+    assert.equal((await call('encode', run, data, '-o', at('codes.csv'))).code, 0);
+    const codes = cells(at('codes.csv'));
+    assert.equal(codes.length, rows);
+    assert.deepEqual(Object.keys(codes[0]!).slice(0, 3), ['nr', 'label', 'z0']);
+    assert.equal(codes[11]!.nr, 'P11');
+    assert.equal((await call('encode', run, data, '-o', at('codes.parquet'), '--carry', 'city')).code, 0);
+    assert.deepEqual((await readTable(at('codes.parquet'))).names.slice(0, 2), ['city', 'z0']);
+  });
+
+  it('is reconstructed in its own units, names and order', async () => {
+    assert.equal((await call('reconstruct', run, data, '-o', at('back.csv'))).code, 0);
+    const back = cells(at('back.csv'));
+    assert.deepEqual(Object.keys(back[0]!), ['nr', 'age', 'income', 'city', 'member', 'since', 'label']);
+    assert.equal(back[5]!.nr, 'P5');
+    const close = back.filter((row, i) => Math.abs(Number(row.age) - (20 + ((i * 37) % 50))) < 12).length;
+    assert.ok(close > 0.8 * rows, `${close}`);
+    for (const { city, member } of back) {
+      assert.ok(['Graz', 'Wien; Mitte', 'Linz'].includes(city!), city);
+      assert.ok(['yes', 'no'].includes(member!), member);
+    }
+  });
+
+  it('can be drawn from, and its codes decoded', async () => {
+    assert.equal((await call('sample', run, '-n', '7', '-o', at('new.csv'))).code, 0);
+    assert.equal(cells(at('new.csv')).length, 7);
+    await call('encode', run, data, '-o', at('codes.csv'));
+    assert.equal((await call('decode', run, at('codes.csv'), '-o', at('decoded.csv'))).code, 0);
+    assert.equal(cells(at('decoded.csv')).length, rows);
+    await refused(['sample', run], /rows of a table; give a name that ends in \.csv/);
+  });
+
+  it('comes as JSON Lines, Parquet and through a pipe as well', async () => {
+    for (const name of ['back.jsonl', 'back.parquet', 'back.csv.gz']) {
+      assert.equal((await call('reconstruct', run, data, '-o', at(name))).code, 0, name);
+      const [found] = await callJson('evaluate', run, at(name));
+      assert.equal(found!.samples, rows, name);
+    }
+    const piped = start(['evaluate', run, '-', '--json'], `cat '${data}' | "$@"`);
+    const { code, stdout, stderr } = await piped.outcome;
+    assert.equal(code, 0, stderr);
+    assert.equal((JSON.parse(stdout) as { samples: number }).samples, rows);
+  });
+
+  it('goes on training where it was stopped', async () => {
+    const folder = at('resumed');
+    const common = ['train', data, '--out', folder, '--quiet', '--id', 'nr'];
+    assert.equal((await call(...common, '--epochs', '2')).code, 0);
+    assert.equal((await call('train', '--resume', '--out', folder, '--epochs', '4', '--quiet')).code, 0);
+    assert.equal(
+      (await call('train', data, '--id', 'nr', '--epochs', '4', '--out', at('whole'), '--quiet')).code,
+      0,
+    );
+    const weights = (name: string) => readFileSync(join(name, 'weights.safetensors'));
+    assert.ok(weights(folder).equals(weights(at('whole'))));
+  });
+
+  it('is refused with a message where it does not fit', async () => {
+    writeFileSync(at('other.csv'), 'a,b\n1,2\n3,4\n');
+    await refused(['evaluate', run, at('other.csv')], /was trained with columns "age", "income", "city"/);
+    await refused(['train', data, '--loss', 'mse', '--out', at('x')], /--loss is for arrays and images/);
+    await refused(['train', 'mnist', '--id', 'nr', '--out', at('x')], /--id is about the columns of a table/);
+    await refused(['train', data, '--label', 'nothing', '--out', at('x')], /no column "nothing"/);
+    writeFileSync(at('page.csv'), '<!DOCTYPE html><html><body>404</body></html>');
+    await refused(['train', at('page.csv'), '--out', at('x')], /HTML|web page/);
+    await refused(['train', at('missing.csv'), '--out', at('x')], /there is no file/);
+    assert.ok(!existsSync(at('x')));
+  });
+});
+
+describe('detect', () => {
+  const odd = at('odd.csv');
+  before(() => writeFileSync(odd, csv(true)));
+  const picture = ['--picture', at('detect.png')];
+
+  it('finds the odd row, says why, and measures itself against labels that it did not see', async () => {
+    const [found] = await callJson('detect', odd, '--id', 'nr', '--label', 'label', ...picture);
+    const oddest = found!.oddest as { id: string; reasons: { column: string }[] }[];
+    assert.equal(oddest[0]!.id, 'P7');
+    assert.equal(oddest[0]!.reasons[0]!.column, 'income');
+    assert.equal(found!.auroc, 1);
+    assert.deepEqual([...readFileSync(at('detect.png')).subarray(1, 4)], [...Buffer.from('PNG')]);
+  });
+
+  it('keeps a detector, which gives other rows the same verdicts whichever file they come in', async () => {
+    const kept = at('detector');
+    assert.equal((await call('detect', data, '--id', 'nr', '--out', kept, '--quiet', ...picture)).code, 0);
+    for (const name of ['scores.csv', 'scores.parquet']) {
+      const { code, stderr } = await call(
+        'detect',
+        odd,
+        '--run',
+        kept,
+        '--id',
+        'nr',
+        '-o',
+        at(name),
+        ...picture,
+      );
+      assert.equal(code, 0, stderr);
+    }
+    const scores = cells(at('scores.csv'));
+    assert.equal(scores.length, rows);
+    assert.deepEqual(Object.keys(scores[0]!).slice(0, 7), [
+      ...['nr', 'score', 'p_value', 'anomaly', 'column1', 'given1', 'expected1'],
+    ]);
+    assert.equal(scores[7]!.anomaly, 'true');
+    assert.equal(scores[7]!.column1, 'income');
+    assert.equal(scores[7]!.given1, '2000000,00');
+  });
+
+  it('takes its threshold from the contamination, or as given', async () => {
+    const count = async (...options: string[]) =>
+      (await callJson('detect', odd, '--id', 'nr', ...options, ...picture))[0]!.anomalies as number;
+    assert.equal(await count('--contamination', '0.1'), 30);
+    assert.equal(await count('--threshold', '1000'), 0);
+  });
+
+  it('says what is wrong', async () => {
+    await refused(
+      ['detect', odd, '--label', 'no'],
+      /--label no: .* has no such column; its columns are nr, age/,
+    );
+    await refused(['detect', odd, '--run', run], /holds a model of the family 'vae', not a detector/);
+    await refused(['detect', odd, '--contamination', '0.9'], /Expected a number from 0 to 0.5/);
+    await refused(['detect', odd, '-o', at('scores.xls'), ...picture], /names no format; expected \.csv/);
+    assert.ok(!existsSync(at('scores.xls')));
+  });
+});
