@@ -35,6 +35,7 @@ export function completeOptions(
   spec: string,
   given: TrainOptions,
   data: readonly Dataset[],
+  images?: RunOptions['images'],
 ): CompleteOptions {
   const model = (given.model ?? 'autoencoder') as RunOptions['model'];
   checkFamily(model, given);
@@ -54,6 +55,7 @@ export function completeOptions(
     learningRate: given.learningRate ?? defaultLearningRate[optimizer],
     optimizer,
     seed: given.seed ?? 0,
+    ...(images && { images }),
   };
   const values = valuesOf(data);
   const chosen = model === 'vae' ? vaeOptions(given, values) : autoencoderOptions(given, values);

@@ -3,7 +3,7 @@ import { tableWriter } from '../artifact/tableFile.js';
 import { writeWhole } from '../artifact/write.js';
 import { npyBytes } from '../data/npy.js';
 import { UserError } from '../errors.js';
-import { type Dataset, type Matrix, type Model, readDataset } from '../index.js';
+import type { Dataset, Matrix, Model } from '../index.js';
 import { openRun } from './open.js';
 import { isTableFile, writeCodes } from './tableOutput.js';
 import { dataFor } from './tableRun.js';
@@ -35,16 +35,21 @@ export async function encode(
   if (carry !== undefined) {
     throw new UserError('--carry names columns of a table, but the run was trained on arrays; leave it out');
   }
-  const data = await readDataset(spec);
+  const data = await dataFor(model, spec);
   const codes = await model.encode(data);
   await writeArrayCodes(path, codes, data);
   return { model, samples: codes.shape[0]! };
 }
 
-/** Codes of arrays, with the labels of the data where they have some. */
-async function writeArrayCodes(path: string, { data, shape }: Matrix, { labels }: Dataset): Promise<void> {
+/** Codes of arrays, with the names and the labels of the samples where the data have them. */
+async function writeArrayCodes(
+  path: string,
+  { data, shape }: Matrix,
+  { labels, names }: Dataset,
+): Promise<void> {
   const [samples, latent] = shape as [number, number];
   const writer = await tableWriter(path, [
+    ...(names ? [{ name: 'file', type: 'text' as const }] : []),
     ...(labels ? [{ name: 'label', type: 'integer' as const }] : []),
     ...Array.from({ length: latent }, (_, i) => ({ name: `z${i}`, type: 'number' as const })),
   ]);
@@ -53,7 +58,7 @@ async function writeArrayCodes(path: string, { data, shape }: Matrix, { labels }
       // Nine digits tell every float32 from its neighbours; more would only show its binary form.
       Array.from({ length: samples }, (_unused, row) => Number(data[row * latent + i]!.toPrecision(9))),
     );
-    await writer.write(labels ? [labels, ...columns] : columns, samples);
+    await writer.write([...(names ? [names] : []), ...(labels ? [labels] : []), ...columns], samples);
     await writer.close();
   } catch (error) {
     await writer.abort();

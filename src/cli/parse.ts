@@ -93,3 +93,13 @@ export function names(text: string): string[] {
   if (found.length > 0) return found;
   throw new InvalidArgumentError('Expected names of columns with commas between them, such as age,income.');
 }
+
+/** Height and width in pixels: `48x64`. */
+export function imageSize(text: string): [height: number, width: number] {
+  const found = /^(\d+)\s*[x×]\s*(\d+)$/.exec(text.trim());
+  const [height, width] = [Number(found?.[1]), Number(found?.[2])];
+  if (height > 0 && width > 0) return [height, width];
+  throw new InvalidArgumentError(
+    'Expected height and width in pixels with an x between them, such as 64x64.',
+  );
+}

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Dataset, featureShape, featureSize } from '../data/dataset.js';
+import type { ImageFolderOptions } from '../data/images/folder.js';
 import { UserError } from '../errors.js';
 import { type Model, readCheckpoint, readDataset } from '../index.js';
 import type { CheckpointContent } from '../train/callbacks.js';
@@ -35,6 +36,8 @@ export interface Prepared {
   readonly model: Model;
   /** Of a table: what was found out about its columns, in lines. */
   readonly description?: readonly string[];
+  /** What the user should know of how the data were read. */
+  readonly notes?: readonly string[];
   /** From where training goes on. */
   readonly checkpoint?: CheckpointContent;
 }
@@ -58,8 +61,20 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
   if (given.overwrite !== true) checkFree(folder);
   if (isTableSpec(spec)) return prepareTable(spec, given, folder);
   checkNoTableOptions(spec, given);
-  const { data, validation } = await readData(spec, given.validation);
-  const { options, because } = completeOptions(spec, given, validation ? [data, validation] : [data]);
+  const { data, validation } = await readData(spec, given.validation, imageOptions(given));
+  const images = imageOptions(given);
+  if (Object.keys(images).length > 0 && data.names === undefined) {
+    throw new UserError(
+      `--image-size, --image-fit and --colour are about the pictures of a folder, and ${spec} is none; leave them out`,
+    );
+  }
+  const sets = validation ? [data, validation] : [data];
+  const { options, because } = completeOptions(
+    spec,
+    given,
+    sets,
+    Object.keys(images).length > 0 ? images : undefined,
+  );
   const record = makeRecord(options, fingerprints(data, validation));
   return {
     folder,
@@ -71,6 +86,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
     data,
     ...(validation && { validation }),
     model: modelOf(options, data),
+    ...(data.notes && { notes: data.notes }),
   };
 }
 
@@ -96,6 +112,15 @@ async function prepareTable(spec: string, given: TrainOptions, folder: string): 
   };
 }
 
+/** How pictures of a folder are to be brought to one size, as far as it was said. */
+function imageOptions({ imageSize, imageFit, colour }: TrainOptions): NonNullable<RunOptions['images']> {
+  return {
+    ...(imageSize && { size: imageSize }),
+    ...(imageFit !== undefined && { fit: imageFit as ImageFolderOptions['fit'] }),
+    ...(colour !== undefined && { colour: colour as ImageFolderOptions['colour'] }),
+  };
+}
+
 /** Options that only tables have. */
 function checkNoTableOptions(spec: string, given: TrainOptions): void {
   const [option] = Object.keys(tableOptionsOf(given));
@@ -110,7 +135,9 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
   const recorded = await readRecord(join(folder, runFile.record));
   const options = resumeOptions(folder, recorded.options, spec, given);
   const table = isTableSpec(options.data);
-  const reading = table ? readTableData(options.data, options) : readData(options.data, options.validation);
+  const reading = table
+    ? readTableData(options.data, options)
+    : readData(options.data, options.validation, options.images);
   const read: TableData | { data: Dataset; validation?: Dataset } = await reading.catch((error: unknown) => {
     if (spec !== undefined || !(error instanceof UserError)) throw error;
     throw new UserError(`${error.message}; if the data have moved, name them before --resume`, {
@@ -167,10 +194,17 @@ function folderToResume(spec: string | undefined, given: TrainOptions): string {
 async function readData(
   spec: string,
   validationSpec: string | undefined,
+  images: RunOptions['images'] = {},
 ): Promise<{ data: Dataset; validation?: Dataset }> {
-  const data = await readDataset(spec);
+  const data = await readDataset(spec, images as ImageFolderOptions);
   if (validationSpec === undefined) return { data };
-  const validation = await readDataset(validationSpec);
+  const [, height, width, channels] = data.shape;
+  const alike: ImageFolderOptions = {
+    ...(images as ImageFolderOptions),
+    size: [height!, width!],
+    colour: channels === 3 ? 'colour' : 'grey',
+  };
+  const validation = await readDataset(validationSpec, data.names === undefined ? {} : alike);
   if (featureSize(validation) !== featureSize(data)) {
     throw new UserError(
       `--validation ${validationSpec}: its samples have ${shape(featureShape(validation))} values, those of ${spec} have ${shape(featureShape(data))}; give data of the same kind`,

@@ -69,10 +69,10 @@ export function reconstructCommand(cli: Cli): Command {
         }
         const file = new SampleFile(options.output);
         const { valueRange } = await import('./outputFile.js');
-        const { readDataset } = await import('../index.js');
+        const { dataFor } = await import('./tableRun.js');
         const { reconstructionsPicture } = await import('../pictures/grid.js');
         const model = await openRun(run);
-        const all = await readDataset(data);
+        const all = await dataFor(model, data);
         const some = file.part(all, options.count, pictured);
         const samples = some.shape[0]!;
         file.check(samples, model);

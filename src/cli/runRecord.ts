@@ -35,6 +35,14 @@ const optionsSchema = z.strictObject({
   clipNorm: positive.optional(),
   earlyStopping: count.optional(),
   seed: z.int(),
+  /** How the pictures of a folder are brought to one size. */
+  images: z
+    .strictObject({
+      size: z.tuple([count, count]).optional(),
+      fit: z.enum(['cover', 'contain', 'fill']).optional(),
+      colour: z.enum(['auto', 'grey', 'colour']).optional(),
+    })
+    .optional(),
   /** How the columns of a table are to be read. */
   table: z
     .strictObject({

@@ -1,3 +1,4 @@
+import type { ImageFolderOptions } from '../data/images/folder.js';
 import { readTable } from '../data/table/readTable.js';
 import type { Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
@@ -14,7 +15,6 @@ import { heldOutRows } from '../train/split.js';
 import { portableSpec } from './dataSpec.js';
 import type { RunOptions } from './runRecord.js';
 import { describeTable } from './tableText.js';
-import { counted } from './text.js';
 import type { TrainOptions } from './train.js';
 
 /** A table that is ready to be learned from. */
@@ -129,12 +129,14 @@ export function tableModelOf(options: RunOptions, schema: TableSchema): Model {
 export async function dataFor(model: Model, spec: string): Promise<Dataset> {
   if (model.table === undefined) {
     const { readDataset } = await import('../index.js');
-    return readDataset(spec);
+    return readDataset(spec, imagesLike(model));
   }
   return encodeTable(await readTable(spec), new TableEncoder(model.table));
 }
 
-/** `2,000 rows`. */
-export function rowsText(count: number): string {
-  return counted(count, 'row');
+/** Pictures as the model was trained on them. */
+export function imagesLike({ sampleSpec }: Model): ImageFolderOptions {
+  const [height, width, channels] = sampleSpec.shape;
+  if (height === undefined || width === undefined) return {};
+  return { size: [height, width], colour: channels === 3 ? 'colour' : 'grey' };
 }

@@ -4,6 +4,7 @@ import { choices } from './choices.js';
 import { type CommonOptions, dataArgument, makeCommand } from './command.js';
 import { Output } from './output.js';
 import {
+  imageSize,
   layerSizes,
   names,
   nonNegativeNumber,
@@ -37,6 +38,9 @@ export interface TrainOptions extends CommonOptions {
   readonly clipNorm?: number;
   readonly earlyStopping?: number;
   readonly seed?: number;
+  readonly imageSize?: [height: number, width: number];
+  readonly imageFit?: string;
+  readonly colour?: string;
   readonly columns?: string[];
   readonly drop?: string[];
   readonly categorical?: string[];
@@ -68,6 +72,7 @@ export function trainCommand(cli: Cli): Command {
         'autoencoder train people.csv --model vae --id name --validation-split 0.1',
         'rows of a table, whatever they hold',
       ],
+      ['autoencoder train photos --image-size 48x64 --validation-split 0.1', 'pictures in a folder'],
       ['autoencoder train --resume --out runs/mnist-vae', 'goes on with a run that was interrupted'],
     ],
   } as const;
@@ -138,6 +143,21 @@ export function trainCommand(cli: Cli): Command {
         '--seed <n>',
         'decides weights, order and noise (default: 0)',
         wholeNumber(Number.MIN_SAFE_INTEGER),
+      )
+      .option(
+        '--image-size <height>x<width>',
+        'of pictures in a folder, such as 64x64 (default: their common size, else the median, 64x64 at most)',
+        imageSize,
+      )
+      .option(
+        '--image-fit <name>',
+        'cover cuts the edges, contain adds bars, fill stretches (default: cover)',
+        oneOf(['cover', 'contain', 'fill']),
+      )
+      .option(
+        '--colour <name>',
+        'auto, grey or colour pictures (default: auto)',
+        oneOf(['auto', 'grey', 'colour']),
       )
       .option('--columns <names>', 'of a table: the only columns to learn from, such as age,income', names)
       .option('--drop <names>', 'of a table: columns to leave out', names)

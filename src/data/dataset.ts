@@ -14,6 +14,10 @@ export interface Dataset {
   readonly shape: readonly number[];
   /** One class number per sample, where the source has them. Never used in training. */
   readonly labels?: Int32Array;
+  /** The name of each sample, where the source has them: the paths of pictures in a folder. */
+  readonly names?: readonly string[];
+  /** What the user should know of how the data were read, as sentences. */
+  readonly notes?: readonly string[];
   /** Where the data came from, for messages: a path, or `mnist:train`. */
   readonly source?: string;
 }
@@ -92,6 +96,7 @@ export function slice(whole: Dataset, start = 0, end: number = sampleCount(whole
     data: whole.data.subarray(from * size, to * size),
     shape: [to - from, ...featureShape(whole)],
     ...(whole.labels && { labels: whole.labels.subarray(from, to) }),
+    ...(whole.names && { names: whole.names.slice(from, to) }),
     ...(whole.source !== undefined && { source: whole.source }),
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { countText } from './bytes.js';
@@ -6,6 +6,7 @@ import { type Dataset, dataset, slice } from './dataset.js';
 import { readBytes } from './file.js';
 import { parseFile } from './formats.js';
 import { looksLikeIdx, parseIdx } from './idx.js';
+import { type ImageFolderOptions, readImageFolder } from './images/folder.js';
 import { mnist } from './mnist.js';
 import { parseNpy } from './npy.js';
 import type { NumericTensor } from './numeric.js';
@@ -13,15 +14,16 @@ import { parseSpec, supportedData } from './spec.js';
 
 /**
  * Reads the data that a specification names (see {@link parseSpec}): `mnist:test[0:1000]`, `images.npy`,
- * `train-images-idx3-ubyte.gz[-500:]`. A file whose name really ends in brackets wins over the slice.
+ * `train-images-idx3-ubyte.gz[-500:]`, or a folder of pictures. A file whose name really ends in brackets wins over the slice.
  * Values are not checked for NaN and infinities; see `checkFinite`.
+ * @param images How pictures are brought to one size, where the specification names a folder of them.
  * @throws {UserError} for a specification that is not understood, a file that is missing, damaged or of a
  *   format that is not read, labels given as data, and a slice that leaves no samples.
  */
-export async function readDataset(spec: string): Promise<Dataset> {
-  if (/[\]:]/.test(spec) && existsSync(spec)) return readFileData(spec);
+export async function readDataset(spec: string, images: ImageFolderOptions = {}): Promise<Dataset> {
+  if (/[\]:]/.test(spec) && existsSync(spec)) return readFileData(spec, images);
   const parsed = parseSpec(spec);
-  const whole = parsed.kind === 'mnist' ? await mnist(parsed.part) : await readFileData(parsed.path);
+  const whole = parsed.kind === 'mnist' ? await mnist(parsed.part) : await readFileData(parsed.path, images);
   return parsed.range ? slice(whole, parsed.range.start, parsed.range.end) : whole;
 }
 
@@ -35,7 +37,17 @@ export async function readNpy(path: string): Promise<NumericTensor> {
   return parseNpy(await readBytes(path), path);
 }
 
-async function readFileData(path: string): Promise<Dataset> {
+/** A folder of pictures as a data set: bytes, with the folders in it as classes. */
+async function readPictures(path: string, images: ImageFolderOptions): Promise<Dataset> {
+  const { data, shape, names, skipped, notes, labels } = await readImageFolder(path, images);
+  const left = skipped.map(({ name, reason }) => `${name} was left out: ${reason}`);
+  const shown =
+    left.length > 10 ? [...left.slice(0, 10), `… and ${left.length - 10} more were left out`] : left;
+  return { data, shape, names, notes: [...notes, ...shown], source: path, ...(labels && { labels }) };
+}
+
+async function readFileData(path: string, images: ImageFolderOptions): Promise<Dataset> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return readPictures(path, images);
   // A bare word is more likely a misspelt kind than a file.
   if (/^[\w-]+$/.test(path) && !existsSync(path)) {
     throw new UserError(`${path} is neither a known kind of data nor a file; give ${supportedData}`);

@@ -1,161 +1,203 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetScan } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync, type SchemaElement } from 'hyparquet';
 import { UserError } from '../../errors.js';
-import { countText } from '../bytes.js';
-import { explainReadError, readBytes } from '../file.js';
+import { countText, hexOf } from '../bytes.js';
+import { type CellConverter, cellConverter, NotText } from './parquetCells.js';
+import { columnPages } from './parquetPages.js';
+import { type ByteSource, openSource } from './parquetSource.js';
 import { type Cell, checkNames, chunkRows, type Table, type TableChunk } from './table.js';
 
-/** The most bytes that one column of one row group may unpack to; more than any writer makes, and less than memory. */
-const maxColumnBytes = 2 ** 31;
+interface Column {
+  readonly name: string;
+  readonly element: SchemaElement;
+  readonly convert: CellConverter;
+  /** What the file says of this column in each row group. */
+  readonly parts: readonly { readonly meta: ColumnMetaData; readonly rows: number }[];
+}
 
 /**
- * A Parquet file as a table, of any of the usual compressions. It is read one row group at a time. Integers of 64 bits
- * come as `bigint`, dates and timestamps as `Date`, decimals as numbers.
- * @throws {UserError} when the file is missing, no Parquet, cut short or damaged, has no rows, or a column of lists,
- *   structs or bytes
+ * A Parquet file as a table, in any of the usual compressions; a gzipped file is unpacked into memory. Columns are
+ * decoded page by page, so that row groups of any size need no more memory than some pages. Integers of 64 bits come as
+ * numbers, and as `bigint` beyond ±2^53; dates and timestamps as `Date`, decimals as numbers, enumerations, UUIDs and
+ * JSON as text, times of day as numbers in the unit of their column.
+ * @throws {UserError} when the file is missing, no Parquet, cut short, damaged or encrypted, has no rows or no columns,
+ *   or a column of lists, structs or maps; while it is read, also for a column of bytes that are not text.
  */
 export async function parquetTable(path: string): Promise<Table> {
-  const file = await openBuffer(path);
-  const metadata = await readMetadata(file, path);
-  const names = columnNames(metadata, path);
-  const rowCount = Number(metadata.num_rows);
-  if (rowCount === 0) throw new UserError(`${path} has zero rows; expected at least one`);
-  checkNames(names, path);
-  checkSizes(metadata, path);
+  const source = await openSource(path);
+  let columns: readonly Column[];
+  let rowCount: number;
+  try {
+    const metadata = await readMetadata(source, path);
+    rowCount = Number(metadata.num_rows);
+    columns = columnsOf(metadata, path);
+    checkNames(
+      columns.map(({ name }) => name),
+      path,
+    );
+    if (rowCount === 0) throw new UserError(`${path} has columns but zero rows; expected at least one row`);
+  } catch (error) {
+    throw damaged(error, path);
+  } finally {
+    await source.close();
+  }
   return {
     source: path,
-    names,
+    names: columns.map(({ name }) => name),
     rowCount,
-    async *chunks(): AsyncIterable<TableChunk> {
-      const scan = await explained(path, () => parquetScan({ file, metadata, compressors }));
-      for (const { rowStart, rowEnd } of scan.ranges) {
-        const columns: ArrayLike<unknown>[] = [];
-        for (const column of names) {
-          columns.push(await explained(path, () => scan.readColumn({ column, rowStart, rowEnd }), column));
-        }
-        checkCells(columns, names, path);
-        for (let start = 0; start < rowEnd - rowStart; start += chunkRows) {
-          const rows = Math.min(chunkRows, rowEnd - rowStart - start);
-          yield { rows, columns: columns.map((cells) => part(cells, start, rows)) };
-        }
-      }
-    },
+    chunks: () => chunksOf(columns, rowCount, path),
   };
 }
 
-function part(cells: ArrayLike<unknown>, start: number, rows: number): ArrayLike<Cell> {
-  const slice = (cells as unknown[]).slice(start, start + rows);
-  // Missing values of optional columns may come as undefined.
-  return (Array.isArray(slice) ? slice.map((cell) => cell ?? null) : slice) as ArrayLike<Cell>;
-}
-
-async function openBuffer(path: string): Promise<AsyncBuffer> {
-  if (/\.gz$/i.test(path)) {
-    const bytes = await readBytes(path);
-    return {
-      byteLength: bytes.length,
-      slice: (start, end) => bytes.slice(start, end).buffer as ArrayBuffer,
-    };
-  }
-  let size: number;
+async function* chunksOf(
+  columns: readonly Column[],
+  rowCount: number,
+  path: string,
+): AsyncGenerator<TableChunk> {
+  const source = await openSource(path);
   try {
-    const stats = statSync(path);
-    if (!stats.isFile()) throw new UserError(`${path} is no file; name a Parquet file`);
-    size = stats.size;
-  } catch (error) {
-    throw explainReadError(error, path);
-  }
-  if (size === 0) throw new UserError(`${path} is empty (0 bytes)`);
-  return {
-    byteLength: size,
-    slice(start, end = size) {
-      const from = start < 0 ? Math.max(size + start, 0) : start;
-      const bytes = new Uint8Array(Math.max(end - from, 0));
-      let file: number;
-      try {
-        file = openSync(path, 'r');
-      } catch (error) {
-        throw explainReadError(error, path);
-      }
-      try {
-        let filled = 0;
-        while (filled < bytes.length) {
-          const read = readSync(file, bytes, filled, bytes.length - filled, from + filled);
-          if (read === 0) throw new UserError(`${path} became shorter while it was read; run again`);
-          filled += read;
-        }
-      } finally {
-        closeSync(file);
-      }
-      return bytes.buffer;
-    },
-  };
-}
-
-async function readMetadata(file: AsyncBuffer, path: string): Promise<FileMetaData> {
-  const ends = async (start: number) => Buffer.from(await file.slice(start, start + 4)).toString('latin1');
-  if (file.byteLength < 12 || (await ends(0)) !== 'PAR1') {
-    if (file.byteLength >= 4 && (await ends(0)) === 'PARE') {
-      throw new UserError(`${path} is an encrypted Parquet file; save it without encryption`);
+    const takers = columns.map((column) => taker(source, column, path));
+    for (let start = 0; start < rowCount; start += chunkRows) {
+      const rows = Math.min(chunkRows, rowCount - start);
+      const cells: ArrayLike<Cell>[] = [];
+      // One after the other: at most one page is being read and unpacked.
+      for (const take of takers) cells.push(await take(rows));
+      yield { rows, columns: cells };
     }
-    throw new UserError(`${path} is no Parquet file: it does not begin with PAR1`);
-  }
-  if ((await ends(file.byteLength - 4)) !== 'PAR1') {
-    throw new UserError(
-      `${path} is a Parquet file that was cut short: its end is missing (${countText(file.byteLength)} bytes); copy or write it again`,
-    );
-  }
-  return explained(path, () => parquetMetadataAsync(file));
-}
-
-async function explained<T>(path: string, work: () => T | Promise<T>, column?: string): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    const where = column === undefined ? '' : `, column ${JSON.stringify(column)}`;
-    throw new UserError(
-      `${path}${where}: damaged, or of a form that is not read (${(error as Error).message}); copy or write it again`,
-      { cause: error },
-    );
+  } finally {
+    await source.close();
   }
 }
 
-/** The columns, all of them flat. */
-function columnNames({ schema }: FileMetaData, path: string): string[] {
+/** Gives the next cells of a column, across the borders of pages and row groups. */
+function taker(source: ByteSource, column: Column, path: string): (rows: number) => Promise<ArrayLike<Cell>> {
+  const pages = pagesOf(source, column);
+  let page: ArrayLike<Cell> = [];
+  let used = 0;
+  return async (rows) => {
+    const pieces: ArrayLike<Cell>[] = [];
+    for (let missing = rows; missing > 0; ) {
+      if (used === page.length) {
+        try {
+          const next = await pages.next();
+          if (next.done) throw new Error('it has fewer rows than the file says');
+          page = next.value;
+          used = 0;
+        } catch (error) {
+          throw damaged(error, path, column.name);
+        }
+      }
+      const piece = part(page, used, Math.min(used + missing, page.length));
+      pieces.push(piece);
+      used += piece.length;
+      missing -= piece.length;
+    }
+    return pieces.length === 1 ? pieces[0]! : joined(pieces, rows);
+  };
+}
+
+async function* pagesOf(source: ByteSource, { element, convert, parts }: Column) {
+  for (const { meta, rows } of parts) yield* columnPages(source, { meta, element, rows, convert });
+}
+
+function part(cells: ArrayLike<Cell>, start: number, end: number): ArrayLike<Cell> {
+  return Array.isArray(cells) ? cells.slice(start, end) : (cells as Float64Array).subarray(start, end);
+}
+
+function joined(pieces: readonly ArrayLike<Cell>[], rows: number): ArrayLike<Cell> {
+  const [first] = pieces as [Float64Array];
+  const alike = pieces.every((piece) => !Array.isArray(piece) && piece.constructor === first.constructor);
+  const all = alike ? new (first.constructor as Float64ArrayConstructor)(rows) : new Array<Cell>(rows);
+  let at = 0;
+  for (const piece of pieces) {
+    for (let i = 0; i < piece.length; i++) all[at++] = piece[i] as number;
+  }
+  return all;
+}
+
+async function readMetadata(source: ByteSource, path: string): Promise<FileMetaData> {
+  const first = await source.read(0, Math.min(4, source.size));
+  const begin = Buffer.from(first).toString('latin1');
+  if (begin === 'PARE') throw encrypted(path);
+  if (begin !== 'PAR1') {
+    throw new UserError(
+      `${path} is no Parquet file: it begins with ${hexOf(first, 4)}; expected 50 41 52 31 (PAR1). Give the file that a program wrote as Parquet`,
+    );
+  }
+  const tail = await source.read(Math.max(0, source.size - 4), Math.min(4, source.size));
+  if (source.size < 12 || Buffer.from(tail).toString('latin1') !== 'PAR1') {
+    throw new UserError(
+      `${path} is a Parquet file whose end is missing (it has ${countText(source.size)} bytes): it was cut short, or is still being written. Copy or write it again`,
+    );
+  }
+  const file = {
+    byteLength: source.size,
+    slice: async (start: number, end = source.size) => (await source.read(start, end - start)).buffer,
+  };
+  // What it would make of positions on Earth is no cell.
+  return parquetMetadataAsync(file, { geoparquet: false });
+}
+
+/** The columns, all of them flat; every number that reading relies on is checked. */
+function columnsOf({ schema, row_groups: groups, num_rows }: FileMetaData, path: string): Column[] {
   const [root, ...elements] = schema;
+  if (root === undefined || elements.length === 0 || root.num_children === 0) {
+    throw new UserError(`${path} has no columns; expected at least one`);
+  }
   const nested = elements.find(
-    ({ num_children, repetition_type }) => (num_children ?? 0) > 0 || repetition_type === 'REPEATED',
+    ({ num_children, repetition_type, type }) =>
+      num_children !== undefined || repetition_type === 'REPEATED' || type === undefined,
   );
   if (nested !== undefined) {
     throw new UserError(
-      `${path}: column ${JSON.stringify(nested.name)} holds lists or structs; write its parts as columns of their own`,
+      `${path}: column ${JSON.stringify(nested.name)} holds lists, structs or maps; expected one value in each cell. Write its parts as columns of their own, or leave it out`,
     );
   }
-  if (elements.length === 0 || root === undefined) throw new UserError(`${path} has no columns`);
-  return elements.map(({ name }) => name);
-}
-
-/** A few bytes can be made to unpack to terabytes: what is stated is checked before anything is allocated. */
-function checkSizes({ row_groups, num_rows }: FileMetaData, path: string): void {
-  for (const { columns, num_rows: rows } of row_groups) {
-    for (const { meta_data } of columns) {
-      const size = Number(meta_data?.total_uncompressed_size ?? 0);
-      if (size <= maxColumnBytes && rows <= num_rows) continue;
+  const counts = groups.map((group) => Number(group.num_rows));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (counts.some((count) => !(count >= 0)) || total !== Number(num_rows) || !Number.isSafeInteger(total)) {
+    throw new Error(`its row groups have ${total} rows together, where ${num_rows} are announced`);
+  }
+  return elements.map((element, index): Column => {
+    const { name } = element;
+    const convert = cellConverter(element);
+    if (typeof convert === 'string') {
       throw new UserError(
-        `${path}: column ${JSON.stringify(meta_data?.path_in_schema.join('.'))} unpacks to ${countText(size)} bytes in one row group, more than the limit of ${countText(maxColumnBytes)}; write smaller row groups`,
+        `${path}: column ${JSON.stringify(name)} holds ${convert}; write it as numbers or text, or leave it out`,
       );
     }
-  }
+    const parts = groups.map(({ columns }, group) => {
+      const column = columns[index];
+      if (column?.crypto_metadata || column?.encrypted_column_metadata) throw encrypted(path);
+      const meta = column?.meta_data;
+      if (meta === undefined || columns.length !== elements.length) throw new Error('columns are missing');
+      if (column?.file_path) {
+        throw new UserError(
+          `${path} has its columns in other files (${column.file_path}); write it as one file`,
+        );
+      }
+      if (meta.path_in_schema.join('.') !== name || meta.type !== element.type) {
+        throw new Error(`column ${index + 1} of row group ${group + 1} is not ${JSON.stringify(name)}`);
+      }
+      return { meta, rows: counts[group]! };
+    });
+    return { name, element, convert, parts };
+  });
 }
 
-function checkCells(columns: readonly ArrayLike<unknown>[], names: readonly string[], path: string): void {
-  columns.forEach((cells, i) => {
-    const first = Array.prototype.find.call(cells, (cell) => cell !== null && cell !== undefined) as unknown;
-    if (typeof first !== 'object' || first instanceof Date || first === null) return;
-    throw new UserError(
-      `${path}: column ${JSON.stringify(names[i])} holds ${ArrayBuffer.isView(first) ? 'bytes' : 'objects'}; write it as text or numbers, or leave it out`,
+function encrypted(path: string): UserError {
+  return new UserError(`${path} is an encrypted Parquet file; write it without encryption`);
+}
+
+function damaged(error: unknown, path: string, column?: string): unknown {
+  if (error instanceof UserError) return error;
+  const where = column === undefined ? path : `${path}, column ${JSON.stringify(column)}`;
+  if (error instanceof NotText) {
+    return new UserError(
+      `${where}: it holds bytes that are not text in UTF-8; write it as text or numbers, or leave it out`,
     );
-  });
+  }
+  return new UserError(
+    `${where}: damaged, or written in a way that is not read (${(error as Error).message}); copy the file or write it again`,
+    { cause: error },
+  );
 }

@@ -8,6 +8,7 @@ import { jsonLinesTable } from './jsonLines.js';
 import { npyTable, npzTable } from './numpyTable.js';
 import { parquetTable } from './parquet.js';
 import type { Table } from './table.js';
+import { readText } from './textStream.js';
 
 /** How text files are read; binary ones say all of it themselves. */
 export interface ReadTableOptions {
@@ -61,10 +62,31 @@ let spooled: Promise<string> | undefined;
 async function standardInput(options: ReadTableOptions): Promise<Table> {
   spooled ??= spool();
   const path = await spooled;
-  const table = (await startsWithBrace(path))
-    ? await jsonLinesTable(path, options)
-    : await csvTable(path, options);
-  return { ...table, source: 'standard input', chunks: () => table.chunks() };
+  try {
+    const read = (await startsWithBrace(path, options)) ? jsonLinesTable : csvTable;
+    const table = await read(path, options);
+    return {
+      ...table,
+      source: standardInputName,
+      async *chunks() {
+        try {
+          yield* table.chunks();
+        } catch (error) {
+          throw renamed(error, path);
+        }
+      },
+    };
+  } catch (error) {
+    throw renamed(error, path);
+  }
+}
+
+const standardInputName = 'standard input';
+
+/** A user does not know the file. */
+function renamed(error: unknown, path: string): unknown {
+  if (!(error instanceof UserError)) return error;
+  return new UserError(error.message.replaceAll(path, standardInputName), { cause: error.cause });
 }
 
 async function spool(): Promise<string> {
@@ -73,25 +95,21 @@ async function spool(): Promise<string> {
       '- means standard input, but nothing is piped in; as in: zcat data.csv.gz | autoencoder … -',
     );
   }
-  const folder = mkdtempSync(join(tmpdir(), 'autoencoder-stdin-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const path = join(folder, 'stdin');
-  await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
-  return path;
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'autoencoder-stdin-'));
+    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    const path = join(folder, 'stdin');
+    await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
+    return path;
+  } catch (error) {
+    throw new UserError(
+      `${standardInputName} could not be put into a file in ${tmpdir()} (${(error as Error).message}); pipe in a table, with room for it there, or name another folder in TMPDIR`,
+      { cause: error },
+    );
+  }
 }
 
-async function startsWithBrace(path: string): Promise<boolean> {
-  const { open } = await import('node:fs/promises');
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
-    return buffer
-      .subarray(0, bytesRead)
-      .toString('latin1')
-      .replace('\u00ef\u00bb\u00bf', '')
-      .trimStart()
-      .startsWith('{');
-  } finally {
-    await file.close();
-  }
+async function startsWithBrace(path: string, options: ReadTableOptions): Promise<boolean> {
+  for await (const text of readText(path, options)) return text.trimStart().startsWith('{');
+  return false;
 }
