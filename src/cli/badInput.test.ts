@@ -38,12 +38,12 @@ describe('what train refuses', () => {
     ['a slice that is none', ['mnist[1,2]'], /mnist\[1,2\]/],
     ['an empty slice', ['mnist[5:5]'], /has no samples: there are 60,000/],
     ['a web address', ['https://example.org/x.npy'], /nothing is downloaded/],
-    ['a directory', [root], /is a directory; expected a file/],
+    ['a directory without pictures', [root], /has no pictures/],
     ['an empty file', [file('empty.npy', '')], /is empty \(0 bytes\)/],
     [
-      'text',
+      'a table in which nothing varies',
       [file('table.csv', 'a,b\n1,2\n')],
-      /is text \(CSV, JSON or the like\); IDX and \.npy files are read/,
+      /no column is left to learn from: a \(all of its values are 1\), b/,
     ],
     [
       'a wrong magic number',

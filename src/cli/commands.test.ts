@@ -120,13 +120,19 @@ describe('encode and decode', () => {
     });
   });
 
-  it('encode writes CSV with a header, exact to the bit', async () => {
+  it('encode writes CSV with a header and labels, exact to the bit', async () => {
     const path = at('codes.csv');
     await callJson('encode', vae, test, '-o', path);
     const [header, ...lines] = readFileSync(path, 'utf8').trimEnd().split('\n');
-    assert.equal(header, 'z0,z1,z2,z3');
-    const { data } = await (await load(vae)).encode(await readDataset(test));
-    assert.deepEqual(Float32Array.from(lines.join(',').split(','), Number), data);
+    assert.equal(header, 'label,z0,z1,z2,z3');
+    const set = await readDataset(test);
+    const { data } = await (await load(vae)).encode(set);
+    const rows = lines.map((line) => line.split(',').map(Number));
+    assert.deepEqual(Float32Array.from(rows.flatMap((row) => row.slice(1))), data);
+    assert.deepEqual(
+      Int32Array.from(rows, ([label]) => label!),
+      set.labels,
+    );
   });
 
   it('decode gives the same for codes from CSV as for codes from .npy', async () => {

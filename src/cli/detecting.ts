@@ -161,7 +161,7 @@ async function judgeAll(
         if (labelPlace >= 0) labels.push(chunk.columns[labelPlace]![i]!);
       }
       oddest = [...oddest, ...named].sort((a, b) => b.score - a.score).slice(0, shown);
-      await file?.write(columnsOf(named), named.length);
+      await file?.write(columnsOf(named, ids !== null), named.length);
     }
     await file?.close();
   } catch (error) {
@@ -188,14 +188,14 @@ function openFile(path: string, id: string | undefined): Promise<TableWriter> {
   ]);
 }
 
-function columnsOf(rows: readonly Odd[]): Cell[][] {
+function columnsOf(rows: readonly Odd[], areNamed: boolean): Cell[][] {
   const reasons = Array.from({ length: reasonCount }, (_, i) => [
     rows.map(({ reasons }) => reasons[i]?.column ?? null),
     rows.map(({ reasons }) => textOf(reasons[i]?.given)),
     rows.map(({ reasons }) => textOf(reasons[i]?.expected)),
   ]).flat();
   return [
-    rows.map(({ id }) => id),
+    rows.map(({ id, row }) => (areNamed ? id : row)),
     rows.map(({ score }) => score),
     rows.map(({ pValue }) => pValue),
     rows.map(({ anomaly }) => anomaly),

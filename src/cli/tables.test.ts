@@ -191,6 +191,14 @@ describe('detect', () => {
     assert.equal(scores[7]!.given1, '2000000,00');
   });
 
+  it('numbers the rows where no column names them', async () => {
+    const options = ['--run', at('detector'), ...picture];
+    const named = ['-o', at('numbered.parquet')];
+    assert.equal((await call('detect', odd, ...options, ...named)).code, 0);
+    for await (const { columns } of (await readTable(at('numbered.parquet'))).chunks())
+      assert.deepEqual([columns[0]![7]], [7]);
+  });
+
   it('takes its threshold from the contamination, or as given', async () => {
     const count = async (...options: string[]) =>
       (await callJson('detect', odd, '--id', 'nr', ...options, ...picture))[0]!.anomalies as number;

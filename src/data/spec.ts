@@ -14,7 +14,7 @@ export type DataSpec =
 
 /** What may stand where data are expected, for help texts and messages. */
 export const supportedData =
-  'mnist, mnist:train, mnist:test, or the path of an IDX or .npy file (gzipped too), each with a slice such as [0:1000] if wanted';
+  'mnist, mnist:train, mnist:test, or the path of an IDX or .npy file (gzipped too) or of a folder of pictures, each with a slice such as [0:1000] if wanted';
 
 /**
  * Reads a data specification: `mnist` (the same as `mnist:train`), `mnist:test`, or a file's path, each

@@ -130,10 +130,10 @@ async function unusable(error: unknown, path: string): Promise<UnusableImage> {
     return new UnusableImage(`is no picture that can be read: it begins with ${hexOf(head, 8)}`);
   }
   const detail = message
-    .split('\n')[0]!
-    .replace(/^Input file has corrupt header: /, '')
+    .replace(/^Input file has corrupt header:/, '')
+    .replace(/\s+/g, ' ')
     .trim();
-  return new UnusableImage(`is damaged or cut short (${detail.slice(0, 100)})`);
+  return new UnusableImage(`is damaged or cut short${detail && ` (${detail.slice(0, 100)})`}`);
 }
 
 async function readHead(path: string): Promise<Uint8Array> {

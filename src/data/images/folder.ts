@@ -99,7 +99,7 @@ export async function readImageFolder(path: string, options: ImageFolderOptions 
   const notes: string[] = [];
   const size = wanted ?? defaultSize(found, fit, notes);
   const mayHaveColour = colour === 'colour' || (colour === 'auto' && found.some(({ grey }) => !grey));
-  const data = allocate(found.length, size, mayHaveColour ? 3 : 1, colour, path);
+  const data = allocate(found.length, size, mayHaveColour ? 3 : 1, path);
 
   const { used, hasColour } = await fillPixels(sharp, path, found, size, fit, mayHaveColour, data, skipped);
   if (used.length === 0) throw noneUsable(path, skipped);
@@ -227,14 +227,12 @@ function allocate(
   count: number,
   [height, width]: readonly [number, number],
   channels: number,
-  colour: string,
   path: string,
 ): Uint8Array {
   const bytes = count * height * width * channels;
-  const advice = `give a smaller size, such as [64, 64]${channels === 3 && colour !== 'grey' ? ', or read them in grey' : ''}`;
+  const advice = `give a smaller size, such as [64, 64]${channels === 3 ? ', or read them in grey' : ''}`;
   const what = `${path}: ${countText(count)} pictures of ${height}×${width}${channels === 3 ? ' in colour' : ''} take ${countText(bytes)} bytes`;
-  if (bytes > maxBytes)
-    throw new UserError(`${what}; at most ${countText(maxBytes)} can be held. Please ${advice}`);
+  if (bytes > maxBytes) throw new UserError(`${what}; at most ${countText(maxBytes)} can be held; ${advice}`);
   try {
     return new Uint8Array(bytes);
   } catch {

@@ -4,7 +4,8 @@ import { readBytes } from '../file.js';
 import { parseNpy } from '../npy.js';
 import { openNpz } from '../npz.js';
 import type { NumericArray, NumericTensor } from '../numeric.js';
-import { type Cell, chunkRows, type Table, type TableChunk } from './table.js';
+import { rowsOfChunk } from './chunkSize.js';
+import type { Cell, Table, TableChunk } from './table.js';
 
 /**
  * A .npz archive as a table: the array `X`, [rows, columns] or [rows], gives columns x0, x1, …, or x; the array `y`,
@@ -69,8 +70,9 @@ function matrixTable(matrix: NumericTensor, what: string, source: string, y?: Nu
     names: y === undefined ? names : [...names, 'y'],
     rowCount: rows,
     async *chunks(): AsyncGenerator<TableChunk> {
-      for (let start = 0; start < rows; start += chunkRows) {
-        const count = Math.min(chunkRows, rows - start);
+      const size = rowsOfChunk(width);
+      for (let start = 0; start < rows; start += size) {
+        const count = Math.min(size, rows - start);
         const columns = names.map((_, column) => cells(data, start * width + column, width, count));
         if (y !== undefined) columns.push(cells(y.data, start, 1, count));
         yield { rows: count, columns };

@@ -1,10 +1,11 @@
 import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync, type SchemaElement } from 'hyparquet';
 import { UserError } from '../../errors.js';
 import { countText, hexOf } from '../bytes.js';
+import { rowsOfChunk } from './chunkSize.js';
 import { type CellConverter, cellConverter, NotText } from './parquetCells.js';
 import { columnPages } from './parquetPages.js';
 import { type ByteSource, openSource } from './parquetSource.js';
-import { type Cell, checkNames, chunkRows, type Table, type TableChunk } from './table.js';
+import { type Cell, checkNames, type Table, type TableChunk } from './table.js';
 
 interface Column {
   readonly name: string;
@@ -56,8 +57,9 @@ async function* chunksOf(
   const source = await openSource(path);
   try {
     const takers = columns.map((column) => taker(source, column, path));
-    for (let start = 0; start < rowCount; start += chunkRows) {
-      const rows = Math.min(chunkRows, rowCount - start);
+    const size = rowsOfChunk(columns.length);
+    for (let start = 0; start < rowCount; start += size) {
+      const rows = Math.min(size, rowCount - start);
       const cells: ArrayLike<Cell>[] = [];
       // One after the other: at most one page is being read and unpacked.
       for (const take of takers) cells.push(await take(rows));

@@ -19,7 +19,7 @@ import { type AnyTable, asTable } from '../../table/input.js';
 import { sampleRows } from '../../table/reservoir.js';
 import { version } from '../../version.js';
 import { Calibration } from './calibration.js';
-import { ensembleOutputs } from './ensemble.js';
+import { ensembleOutputs, ensembleTensor } from './ensemble.js';
 import { type DetectorConfig, type DetectorOptions, detectorConfig, tableOptions } from './options.js';
 import { networkConfig, networkDefinition, sampleSpec, trainEnsemble } from './train.js';
 
@@ -32,7 +32,7 @@ export interface Reason {
   readonly given: Cell;
   /** What the networks expected from the other columns. */
   readonly expected: Cell;
-  /** Its share of all that was unexpected about the row, from 0 to 1. */
+  /** Its share of all that was more unexpected than usual about the row, from 0 to 1. */
   readonly share: number;
 }
 
@@ -189,9 +189,9 @@ export class Detector {
     { training = false, reasons = true }: DetectOptions = {},
   ): AsyncGenerator<{ readonly detections: Detection[]; readonly chunk: TableChunk }> {
     const table = asTable(data);
-    const { schema, calibration, threshold, heldOut } = this.known();
+    const { schema, tensors, calibration, threshold, heldOut } = this.known();
     const encoder = new TableEncoder(schema);
-    const explainer = new Explainer(schema);
+    const explainer = new Explainer(schema, tensors[ensembleTensor.typical]!.data);
     const places = encoder.locate(table);
     let first = 0;
     for await (const chunk of table.chunks()) {
@@ -331,14 +331,18 @@ function anomalyOf(score: Expr, threshold: number): Expr {
   return cast(greater(score, Math.fround(threshold)), 'int32');
 }
 
-/** Says which columns made a row odd. */
+/** Says which columns made a row odd: those with more deviance than they usually have. */
 class Explainer {
   private readonly starts: readonly number[];
   private readonly widths: readonly number[];
   private readonly width: number;
   private readonly decoder: TableDecoder;
 
-  constructor(private readonly schema: TableSchema) {
+  /** @param typical the deviance that each field usually has: some columns can never be told from the others */
+  constructor(
+    private readonly schema: TableSchema,
+    private readonly typical: Float32Array,
+  ) {
     this.starts = slotStarts(schema.columns);
     this.widths = schema.columns.map(slotCount);
     this.width = this.widths.reduce((a, b) => a + b, 0);
@@ -354,8 +358,8 @@ class Explainer {
     const at = row * this.width;
     const parts = this.starts.map((start, column) => {
       let sum = 0;
-      for (let i = 0; i < this.widths[column]!; i++) sum += deviances[at + start + i]!;
-      return { column, sum };
+      for (let i = start; i < start + this.widths[column]!; i++) sum += deviances[at + i]! - this.typical[i]!;
+      return { column, sum: Math.max(sum, 0) };
     });
     const total = parts.reduce((sum, part) => sum + part.sum, 0);
     return parts

@@ -24,6 +24,8 @@ export function memberName(member: number, name: string): string {
 export const ensembleTensor = {
   codeMean: (member: number) => memberName(member, 'code.mean'),
   codeWhitening: (member: number) => memberName(member, 'code.whitening'),
+  /** The median deviance of each field over the training rows, [1, fields]. */
+  typical: 'deviance.typical',
   /** Median and robust deviation of the logarithms of both quantities over held-out rows, each [1, 2]. */
   center: (member: number) => memberName(member, 'log.center'),
   scale: (member: number) => memberName(member, 'log.scale'),

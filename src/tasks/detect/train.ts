@@ -3,6 +3,7 @@ import { Model } from '../../estimator/model.js';
 import type { Platform } from '../../estimator/platform.js';
 import { input } from '../../graph/expr.js';
 import { toOnnx } from '../../graph/onnx.js';
+import { add, mul } from '../../graph/ops/elementwise.js';
 import { concat } from '../../graph/ops/shaping.js';
 import { autoencoderFamily } from '../../models/autoencoder.js';
 import type { Definition } from '../../models/definition.js';
@@ -124,7 +125,18 @@ async function calibrate(
   tensors: Record<string, { shape: number[]; data: Float32Array }>,
 ): Promise<Float64Array> {
   const { latent } = definition;
-  const { deviances, codes } = await measure(platform, networks, sample, definition, rows, tensors);
+  const { deviances, codes, fields } = await measure(platform, networks, sample, definition, rows, tensors);
+  const { width } = rows;
+  tensors[ensembleTensor.typical] = {
+    shape: [1, width],
+    data: Float32Array.from(
+      { length: width },
+      (_, field) =>
+        robustSpread(
+          Float32Array.from({ length: rows.count }, (_unused, row) => fields[row * width + field]!),
+        ).center,
+    ),
+  };
   const sums = new Float64Array(rows.count);
   const all = new Float64Array(rows.count);
   const judges = new Uint32Array(rows.count);
@@ -166,7 +178,10 @@ async function calibrate(
   return sums.map((sum, row) => (judges[row] === 0 ? all[row]! : sum / judges[row]!));
 }
 
-/** The deviance of every row by every network, [rows, networks], and its codes, [rows, networks, latent]. */
+/**
+ * The deviance of every row by every network, [rows, networks], its codes, [rows, networks, latent], and the mean
+ * deviance of each field, [rows, fields].
+ */
 async function measure(
   platform: Platform,
   networks: number,
@@ -174,7 +189,7 @@ async function measure(
   definition: Definition,
   { data, count, width }: EncodedRows,
   tensors: Readonly<Record<string, { data: Float32Array }>>,
-): Promise<{ deviances: Float32Array; codes: Float32Array }> {
+): Promise<{ deviances: Float32Array; codes: Float32Array; fields: Float32Array }> {
   const layout = sample.fields!;
   const x = expandFields(input('input', ['batch', width]), layout);
   const scope = Scope.root({ training: false });
@@ -190,6 +205,10 @@ async function measure(
       members.map(({ code }) => code),
       1,
     ),
+    fields: mul(
+      members.map((member) => member.deviances).reduce((a, b) => add(a, b)),
+      1 / networks,
+    ),
   };
   const initializers = new Map(Object.entries(tensors).map(([name, tensor]) => [name, tensor.data]));
   const session = await platform.createSession(toOnnx({ name: 'measures', outputs, initializers }));
@@ -197,8 +216,9 @@ async function measure(
     const found = await runChunks(session, 'input', { dtype: 'float32', shape: [count, width], data }, [
       'deviances',
       'codes',
+      'fields',
     ]);
-    return { deviances: found.deviances!.data, codes: found.codes!.data };
+    return { deviances: found.deviances!.data, codes: found.codes!.data, fields: found.fields!.data };
   } finally {
     await session.release();
   }
