@@ -93,13 +93,8 @@ export type { Schedule } from './nn/schedules.js';
 export type { Column, TableSchema } from './table/columns.js';
 export type { ColumnType, Scaling, TableOptions } from './table/fit.js';
 export type { AnyTable } from './table/input.js';
-export {
-  type Detection,
-  type DetectOptions,
-  Detector,
-  type DetectorFitOptions,
-  type Reason,
-} from './tasks/detect/detector.js';
+export { type DetectOptions, Detector, type DetectorFitOptions } from './tasks/detect/detector.js';
+export type { Detection, Reason } from './tasks/detect/explain.js';
 export { type DetectionFigures, detectionFigures } from './tasks/detect/figures.js';
 export type { DetectorOptions } from './tasks/detect/options.js';
 export {

@@ -43,7 +43,7 @@ export function detectCommand(cli: Cli): Command {
         '<data>',
         'a table: CSV, TSV, JSON Lines, Parquet, .npz or .npy, gzipped too; - is standard input',
       )
-      .option('--run <folder>', 'a detector that was kept with --out')
+      .option('--run <folder>', 'a detector that was kept with --out, or a run of train on a table')
       .addOption(
         new Option(
           '--contamination <share>',

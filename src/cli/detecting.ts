@@ -1,14 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { manifestFile } from '../artifact/folder.js';
 import { checkTableFile, type TableWriter, tableWriter } from '../artifact/tableFile.js';
 import { writeWhole } from '../artifact/write.js';
 import { readTable } from '../data/table/readTable.js';
-import type { Cell, Table } from '../data/table/table.js';
+import type { Cell, Table, TableChunk } from '../data/table/table.js';
 import { UserError } from '../errors.js';
+import { nodePlatform } from '../estimator/nodePlatform.js';
 import { detector, loadDetector } from '../index.js';
 import { scorePicture } from '../pictures/scores.js';
-import type { Detection, Detector, Reason } from '../tasks/detect/detector.js';
+import type { Detector } from '../tasks/detect/detector.js';
+import type { Detection, Reason } from '../tasks/detect/explain.js';
 import { detectionFigures } from '../tasks/detect/figures.js';
 import { anomalyLabels } from '../tasks/detect/labels.js';
+import { RunJudge } from '../tasks/detect/runJudge.js';
 import type { DetectCommandOptions } from './detect.js';
+import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { describeTable } from './tableText.js';
 import { count, counted, duration, figure, table as textTable } from './text.js';
@@ -40,8 +47,7 @@ export async function detect(path: string, options: DetectCommandOptions, output
   const table = await readTable(path, options.encoding === undefined ? {} : { encoding: options.encoding });
   for (const option of ['label', 'id'] as const) checkColumn(table, option, options[option]);
   const found = await prepare(table, options, output);
-  const { detector: judge, training } = found;
-  const result = await judgeAll(judge, table, options, training);
+  const result = await judgeAll(found, table, options);
   const known = result.labels === null ? null : anomalyLabels(result.labels);
   if (result.labels !== null && known === null) {
     output.warn(
@@ -60,7 +66,7 @@ export async function detect(path: string, options: DetectCommandOptions, output
       subtitle: `${count(result.anomalies)} of ${counted(result.scores.length, 'row')} score above ${figure(found.threshold)}`,
     }),
   );
-  if (options.out !== undefined) await judge.save(options.out);
+  if (options.out !== undefined) await found.save(options.out);
   output.result(() => summary(result, found, options, figures), {
     rows: result.scores.length,
     anomalies: result.anomalies,
@@ -82,15 +88,53 @@ export async function detect(path: string, options: DetectCommandOptions, output
     ...(options.output !== undefined && { file: options.output }),
     ...(options.out !== undefined && { detector: options.out }),
   });
-  await judge.release();
+  await found.release();
 }
 
+/** Whoever judges: a detector, or a model that was trained on a table. */
 interface Prepared {
-  readonly detector: Detector;
   readonly threshold: number;
   /** Whether the rows are those that it learned from. */
   readonly training: boolean;
+  readonly judge: (table: Table) => AsyncIterable<{ detections: readonly Detection[]; chunk: TableChunk }>;
+  readonly save: (folder: string) => Promise<void>;
+  readonly release: () => Promise<void>;
 }
+
+function preparedDetector(detector: Detector, threshold: number, training: boolean): Prepared {
+  return {
+    threshold,
+    training,
+    judge: (table) => detector.detectChunks(table, { training }),
+    save: (folder) => detector.save(folder),
+    release: () => detector.release(),
+  };
+}
+
+/** A run of `train`: what is usual is found out from the rows that are judged. */
+async function preparedRun(
+  folder: string,
+  table: Table,
+  options: DetectCommandOptions,
+  output: Output,
+): Promise<Prepared> {
+  const judge = new RunJudge(nodePlatform, await openRun(folder));
+  output.note(
+    `${folder}: a model of train; scores are in nats, and p-values are ranks among the rows judged`,
+  );
+  const known = await judge.calibrate(table);
+  const threshold =
+    options.threshold ?? known.calibration.threshold(options.contamination ?? defaultContamination);
+  return {
+    threshold,
+    training: false,
+    judge: (rows) => judge.detectChunks(rows, known, threshold),
+    save: () => Promise.resolve(),
+    release: () => judge.release(),
+  };
+}
+
+const defaultContamination = 0.05;
 
 async function prepare(table: Table, options: DetectCommandOptions, output: Output): Promise<Prepared> {
   const { label, id, columns, drop, categorical, seed = 0, threshold, contamination } = options;
@@ -101,10 +145,11 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
         `--${name} decides how a detector learns, and --run names one that has; leave one of them out`,
       );
     }
+    if (!(await isDetector(options.run))) return preparedRun(options.run, table, options, output);
     const judge = await loadDetector(options.run);
     output.note(`${options.run}: learned from ${counted(judge.rows, 'row')}`);
     const again = contamination === undefined ? judge.threshold : judge.calibration.threshold(contamination);
-    return { detector: judge, threshold: threshold ?? again, training: false };
+    return preparedDetector(judge, threshold ?? again, false);
   }
   const judge = detector({
     seed,
@@ -123,7 +168,7 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
   output.note(
     `${networks} autoencoders, each learned from ${count(Math.min(maxSamples, judge.rows))} rows at most; ${duration((performance.now() - started) / 1000)}`,
   );
-  return { detector: judge, threshold: judge.threshold, training: true };
+  return preparedDetector(judge, judge.threshold, true);
 }
 
 function checkColumn(table: Table, option: string, name: string | undefined): void {
@@ -134,21 +179,19 @@ function checkColumn(table: Table, option: string, name: string | undefined): vo
 }
 
 async function judgeAll(
-  judge: Detector,
+  { judge, threshold }: Prepared,
   table: Table,
   options: DetectCommandOptions,
-  training: boolean,
 ): Promise<Found> {
   const idPlace = options.id === undefined ? -1 : table.names.indexOf(options.id);
   const labelPlace = options.label === undefined ? -1 : table.names.indexOf(options.label);
-  const threshold = options.threshold ?? thresholdOf(judge, options);
   const file = options.output === undefined ? undefined : await openFile(options.output, options.id);
   const scores: number[] = [];
   const labels: Cell[] = [];
   let oddest: Odd[] = [];
   let anomalies = 0;
   try {
-    for await (const { detections, chunk } of judge.detectChunks(table, { training })) {
+    for await (const { detections, chunk } of judge(table)) {
       const ids = idPlace < 0 ? null : chunk.columns[idPlace]!;
       const named = detections.map((detection, i) => ({
         ...detection,
@@ -171,8 +214,14 @@ async function judgeAll(
   return { scores: Float64Array.from(scores), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
 }
 
-function thresholdOf(judge: Detector, { contamination }: DetectCommandOptions): number {
-  return contamination === undefined ? judge.threshold : judge.calibration.threshold(contamination);
+/** Whether a folder holds a detector; false also where it holds nothing, of which opening it will say more. */
+async function isDetector(folder: string): Promise<boolean> {
+  try {
+    const { family } = JSON.parse(await readFile(join(folder, manifestFile), 'utf8')) as { family?: unknown };
+    return family === 'detector';
+  } catch {
+    return false;
+  }
 }
 
 function openFile(path: string, id: string | undefined): Promise<TableWriter> {

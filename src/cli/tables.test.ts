@@ -191,6 +191,14 @@ describe('detect', () => {
     assert.equal(scores[7]!.given1, '2000000,00');
   });
 
+  it('judges by a model of train as well, in nats', async () => {
+    const [found] = await callJson('detect', odd, '--run', run, '--id', 'nr', '--label', 'label', ...picture);
+    assert.equal((found!.oddest as { id: string }[])[0]!.id, 'P7');
+    assert.equal(found!.anomalies, 15);
+    const [again] = await callJson('detect', odd, '--run', run, '--id', 'nr', '--label', 'label', ...picture);
+    assert.deepEqual(again, found);
+  });
+
   it('numbers the rows where no column names them', async () => {
     const options = ['--run', at('detector'), ...picture];
     const named = ['-o', at('numbered.parquet')];
@@ -211,7 +219,7 @@ describe('detect', () => {
       ['detect', odd, '--label', 'no'],
       /--label no: .* has no such column; its columns are nr, age/,
     );
-    await refused(['detect', odd, '--run', run], /holds a model of the family 'vae', not a detector/);
+    await refused(['detect', odd, '--run', at('nothing')], /there is no folder/);
     await refused(['detect', odd, '--contamination', '0.9'], /Expected a number from 0 to 0.5/);
     await refused(['detect', odd, '-o', at('scores.xls'), ...picture], /names no format; expected \.csv/);
     assert.ok(!existsSync(at('scores.xls')));

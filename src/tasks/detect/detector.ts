@@ -1,7 +1,7 @@
 import { readFolder, writeFolder } from '../../artifact/folder.js';
 import { artifactVersion } from '../../artifact/manifest.js';
 import { fromSafetensors, toSafetensors } from '../../artifact/safetensors.js';
-import type { Cell, TableChunk } from '../../data/table/table.js';
+import type { TableChunk } from '../../data/table/table.js';
 import { UserError } from '../../errors.js';
 import type { Platform } from '../../estimator/platform.js';
 import { Sessions } from '../../estimator/sessions.js';
@@ -10,8 +10,7 @@ import { toOnnx } from '../../graph/onnx.js';
 import { cast, greater } from '../../graph/ops/elementwise.js';
 import { fieldCount } from '../../nn/fields.js';
 import type { Session } from '../../runtime/backend.js';
-import { layoutOf, slotCount, slotStarts, type TableSchema, tableSchema } from '../../table/columns.js';
-import { TableDecoder } from '../../table/decode.js';
+import { layoutOf, type TableSchema, tableSchema } from '../../table/columns.js';
 import { TableEncoder } from '../../table/encode.js';
 import { fitTable } from '../../table/fit.js';
 import { encodedRow, rawColumns } from '../../table/graph.js';
@@ -20,34 +19,12 @@ import { sampleRows } from '../../table/reservoir.js';
 import { version } from '../../version.js';
 import { Calibration } from './calibration.js';
 import { ensembleOutputs, ensembleTensor } from './ensemble.js';
+import { type Detection, Explainer } from './explain.js';
 import { type DetectorConfig, type DetectorOptions, detectorConfig, tableOptions } from './options.js';
 import { networkConfig, networkDefinition, sampleSpec, trainEnsemble } from './train.js';
 
 /** Rows that are looked at closely: those that networks learn from, and on which scores are calibrated. */
 const reservoirSize = 8192;
-
-/** One column that made a row odd. */
-export interface Reason {
-  readonly column: string;
-  readonly given: Cell;
-  /** What the networks expected from the other columns. */
-  readonly expected: Cell;
-  /** Its share of all that was more unexpected than usual about the row, from 0 to 1. */
-  readonly share: number;
-}
-
-/** The verdict on one row. */
-export interface Detection {
-  /** The number of the row, from 0. */
-  readonly row: number;
-  /** Higher is odder. About 0 for a typical row; one unit is a robust standard deviation. */
-  readonly score: number;
-  /** The share of held-out rows that are at least as odd. */
-  readonly pValue: number;
-  readonly anomaly: boolean;
-  /** The columns that contributed most, the first most of all; three at most. */
-  readonly reasons: readonly Reason[];
-}
 
 /** How to look at rows. */
 export interface DetectOptions {
@@ -329,48 +306,4 @@ const calibrationName = 'calibration';
 
 function anomalyOf(score: Expr, threshold: number): Expr {
   return cast(greater(score, Math.fround(threshold)), 'int32');
-}
-
-/** Says which columns made a row odd: those with more deviance than they usually have. */
-class Explainer {
-  private readonly starts: readonly number[];
-  private readonly widths: readonly number[];
-  private readonly width: number;
-  private readonly decoder: TableDecoder;
-
-  /** @param typical the deviance that each field usually has: some columns can never be told from the others */
-  constructor(
-    private readonly schema: TableSchema,
-    private readonly typical: Float32Array,
-  ) {
-    this.starts = slotStarts(schema.columns);
-    this.widths = schema.columns.map(slotCount);
-    this.width = this.widths.reduce((a, b) => a + b, 0);
-    this.decoder = new TableDecoder(schema);
-  }
-
-  reasons(
-    deviances: Float32Array,
-    expected: Float32Array,
-    row: number,
-    given: (column: number) => Cell,
-  ): Reason[] {
-    const at = row * this.width;
-    const parts = this.starts.map((start, column) => {
-      let sum = 0;
-      for (let i = start; i < start + this.widths[column]!; i++) sum += deviances[at + i]! - this.typical[i]!;
-      return { column, sum: Math.max(sum, 0) };
-    });
-    const total = parts.reduce((sum, part) => sum + part.sum, 0);
-    return parts
-      .sort((a, b) => b.sum - a.sum)
-      .slice(0, 3)
-      .filter(({ sum }) => sum > 0)
-      .map(({ column, sum }) => ({
-        column: this.schema.columns[column]!.name,
-        given: given(column),
-        expected: this.decoder.cell(expected, at, column),
-        share: sum / total,
-      }));
-  }
 }
