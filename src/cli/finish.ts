@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
 import { writeWhole } from '../artifact/write.js';
 import { type Dataset, featureShape, sampleCount, slice } from '../data/dataset.js';
+import { isStored } from '../data/storedRows.js';
 import { type Model, VariationalModel } from '../index.js';
 import { imageGridPicture, reconstructionsPicture } from '../pictures/grid.js';
 import { type LossPoint, lossChart } from '../pictures/lossChart.js';
+import { firstRows } from '../table/encodeRows.js';
 import type { HistoryRow } from '../train/callbacks.js';
 import { splitDataset } from '../train/split.js';
 import { specOf } from './dataSpec.js';
@@ -69,15 +71,20 @@ function measuredData({ data, validation, options }: Prepared): Measured {
   const { validationSplit, seed } = options;
   const heldOut =
     validation ??
-    (validationSplit === undefined ? undefined : splitDataset(data, validationSplit, seed).validation);
+    (validationSplit === undefined || isStored(data)
+      ? undefined
+      : splitDataset(data, validationSplit, seed).validation);
   if (heldOut !== undefined) {
+    // Rows in a file may be more than memory holds.
+    const shown = isStored(heldOut) ? firstRows(heldOut, shownSamples) : heldOut;
+    const first = sampleCount(shown) < sampleCount(heldOut) ? 'first ' : '';
     return {
-      data: heldOut,
+      data: shown,
       name: 'validation',
-      text: `the ${counted(sampleCount(heldOut), 'validation sample')}`,
+      text: `the ${first}${counted(sampleCount(shown), 'validation sample')}`,
     };
   }
-  const some = slice(data, 0, shownSamples);
+  const some = isStored(data) ? firstRows(data, shownSamples) : slice(data, 0, shownSamples);
   const part = sampleCount(some) < sampleCount(data) ? 'the first ' : '';
   return { data: some, name: 'training', text: `${part}${counted(sampleCount(some), 'training sample')}` };
 }

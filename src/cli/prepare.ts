@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Dataset, featureShape, featureSize } from '../data/dataset.js';
 import type { ImageFolderOptions } from '../data/images/folder.js';
+import type { StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { type Model, readCheckpoint, readDataset } from '../index.js';
 import type { CheckpointContent } from '../train/callbacks.js';
@@ -31,8 +32,8 @@ export interface Prepared {
   /** What about the data decided the output or the likelihood. */
   readonly because?: string;
   readonly record: RunRecord;
-  readonly data: Dataset;
-  readonly validation?: Dataset;
+  readonly data: Dataset | StoredRows;
+  readonly validation?: Dataset | StoredRows;
   readonly model: Model;
   /** Of a table: what was found out about its columns, in lines. */
   readonly description?: readonly string[];
@@ -166,7 +167,7 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
     ...(validation && { validation }),
     ...('schema' in read
       ? { model: tableModelOf(options, read.schema), description: read.description }
-      : { model: modelOf(options, data) }),
+      : { model: modelOf(options, read.data) }),
     ...(existsSync(path) && { checkpoint: await readCheckpoint(path) }),
   };
 }
@@ -213,6 +214,9 @@ async function readData(
   return { data, validation };
 }
 
-function fingerprints(data: Dataset, validation: Dataset | undefined): RunRecord['fingerprints'] {
+function fingerprints(
+  data: Dataset | StoredRows,
+  validation: Dataset | StoredRows | undefined,
+): RunRecord['fingerprints'] {
   return { data: fingerprint(data), ...(validation && { validation: fingerprint(validation) }) };
 }

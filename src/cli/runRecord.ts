@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { writeWhole } from '../artifact/write.js';
 import type { Dataset } from '../data/dataset.js';
+import { isStored, type StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { activationName, count } from '../models/family.js';
 import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
@@ -117,10 +119,29 @@ export async function readRecord(path: string): Promise<RunRecord> {
 }
 
 /** A hash of the samples with their shape and dtype. */
-export function fingerprint({ data, shape }: Dataset): string {
+export function fingerprint(set: Dataset | StoredRows): string {
+  if (isStored(set)) return fileFingerprint(set);
+  const { data, shape } = set;
   const dtype = data instanceof Uint8Array ? 'uint8' : 'float32';
   return createHash('sha256')
     .update(`${dtype} ${shape.join(',')}\n`)
     .update(data)
     .digest('hex');
+}
+
+/** The same of rows in a file: what they would have in memory. */
+function fileFingerprint({ path, shape }: StoredRows): string {
+  const hash = createHash('sha256').update(`float32 ${shape.join(',')}\n`);
+  const handle = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(2 ** 20);
+    let read = readSync(handle, buffer);
+    while (read > 0) {
+      hash.update(buffer.subarray(0, read));
+      read = readSync(handle, buffer);
+    }
+  } finally {
+    closeSync(handle);
+  }
+  return hash.digest('hex');
 }

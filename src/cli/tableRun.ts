@@ -1,4 +1,6 @@
+import { sampleCount } from '../data/dataset.js';
 import type { ImageFolderOptions } from '../data/images/folder.js';
+import type { StoredRows } from '../data/storedRows.js';
 import { readTable } from '../data/table/readTable.js';
 import type { Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
@@ -9,6 +11,7 @@ import { fieldOutputs } from '../nn/fields.js';
 import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
 import { layoutOf, type TableSchema } from '../table/columns.js';
 import { TableEncoder } from '../table/encode.js';
+import { encodeRows } from '../table/encodeRows.js';
 import { fitTable, type Scaling, type TableOptions } from '../table/fit.js';
 import { encodeTable } from '../table/rows.js';
 import { heldOutRows } from '../train/split.js';
@@ -19,8 +22,9 @@ import type { TrainOptions } from './train.js';
 
 /** A table that is ready to be learned from. */
 export interface TableData {
-  readonly data: Dataset;
-  readonly validation?: Dataset;
+  /** The rows that are learned from; those that are set aside are the validation. */
+  readonly data: Dataset | StoredRows;
+  readonly validation?: Dataset | StoredRows;
   readonly schema: TableSchema;
   /** What was found out about its columns, in lines. */
   readonly description: readonly string[];
@@ -38,17 +42,23 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
   const { validationSplit, seed } = options;
   const held = validationSplit === undefined ? null : await heldOut(table, validationSplit, seed);
   const columns = { ...rest, ...(scaling && { scaling: scaling as Scaling }) } as TableOptions;
-  const { schema, notes, rows } = await fitTable(
+  const { schema, notes } = await fitTable(
     table,
     columns,
     held === null ? undefined : (row) => !held.has(row),
   );
   const encoder = new TableEncoder(schema);
+  const data = await encodeRows(table, encoder, held === null ? undefined : (row) => !held.has(row));
+  const validation =
+    options.validation !== undefined
+      ? await encodeRows(await readTable(options.validation), encoder)
+      : held === null
+        ? undefined
+        : await encodeRows(table, encoder, (row) => held.has(row));
+  const rows = sampleCount(data) + (held?.size ?? 0);
   return {
-    data: await encodeTable(table, encoder),
-    ...(options.validation !== undefined && {
-      validation: await encodeTable(await readTable(options.validation), encoder),
-    }),
+    data,
+    ...(validation && { validation }),
     schema,
     description: describeTable(table.source, rows, schema, notes),
   };

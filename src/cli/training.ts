@@ -97,8 +97,7 @@ async function fit(
     learningRate,
     callbacks,
     signal,
-    ...(validation && { validation }),
-    ...(validationSplit !== undefined && { validationSplit }),
+    ...(validation ? { validation } : validationSplit !== undefined ? { validationSplit } : {}),
     ...(clipNorm !== undefined && { clipNorm }),
     ...(start && { resume: start }),
   });
@@ -122,8 +121,10 @@ function describe(run: Prepared): string[] {
   const widths = [model.features, ...hidden, latent, ...[...hidden].reverse(), outputs].join('-');
   const kind = options.model === 'vae' ? 'variational autoencoder' : 'autoencoder';
   const lines = [
-    ...(run.description ?? [`${spec}: ${samplesText(data)}`]),
-    ...(validation ? [`validation ${options.validation}: ${samplesText(validation)}`] : []),
+    ...(run.description ?? [`${spec}: ${samplesText(data as Dataset)}`]),
+    ...(validation && options.validation !== undefined
+      ? [`validation ${options.validation}: ${counted(sampleCount(validation), 'sample')}`]
+      : []),
     ...(validationSplit === undefined
       ? []
       : [`${count(trainingSamples(run))} of them are trained on, the rest are for validation`]),
@@ -168,9 +169,12 @@ function resumeText(options: RunOptions, start: CheckpointContent | undefined, s
 }
 
 /** Samples that are learned from. */
-function trainingSamples({ data, options: { validationSplit } }: Prepared): number {
+function trainingSamples({ data, validation, options: { validationSplit } }: Prepared): number {
   const all = sampleCount(data);
-  return validationSplit === undefined ? all : all - Math.round(all * validationSplit);
+  // A table is split before it is encoded.
+  return validationSplit === undefined || validation !== undefined
+    ? all
+    : all - Math.round(all * validationSplit);
 }
 
 function aborted({ folder }: Prepared, { rows }: History, output: Output, exitCode: number): number {

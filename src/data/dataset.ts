@@ -62,7 +62,7 @@ export function dataset(input: DatasetInput, shape?: readonly number[]): Dataset
 }
 
 /** How many samples there are. */
-export function sampleCount({ shape }: Dataset): number {
+export function sampleCount({ shape }: Pick<Dataset, 'shape'>): number {
   return shape[0]!;
 }
 

@@ -3,6 +3,7 @@ import { artifactVersion } from '../artifact/manifest.js';
 import { toSafetensors } from '../artifact/safetensors.js';
 import { checkFinite } from '../data/checks.js';
 import { type Dataset, type DatasetInput, sampleCount } from '../data/dataset.js';
+import { isStored, type StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
@@ -31,7 +32,7 @@ import { Sessions } from './sessions.js';
 
 /** How to train; validation data in any form that `fit` takes. */
 export interface TrainingOptions extends Omit<FitOptions, 'validation'> {
-  readonly validation?: DatasetInput;
+  readonly validation?: DatasetInput | StoredRows;
 }
 
 /** A model as it is made or loaded. */
@@ -154,7 +155,7 @@ export class Model {
    * @throws {UserError} when data or options do not fit
    * @throws {DivergenceError} when the loss or an update is not finite; the model then has its last good weights
    */
-  async fit(input: DatasetInput, options: TrainingOptions = {}): Promise<History> {
+  async fit(input: DatasetInput | StoredRows, options: TrainingOptions = {}): Promise<History> {
     if (this.fitting)
       throw new UserError('fit: this model is being trained already; wait for the first call to end');
     this.fitting = true;
@@ -165,13 +166,16 @@ export class Model {
     }
   }
 
-  private async train(input: DatasetInput, { validation, ...options }: TrainingOptions): Promise<History> {
-    let data = readSamples(input, this.sampleSize);
+  private async train(
+    input: DatasetInput | StoredRows,
+    { validation, ...options }: TrainingOptions,
+  ): Promise<History> {
+    const given = this.readRows(input);
     const seed = options.seed ?? this.seed;
     // What samples look like is settled by the first training; later ones must agree with it.
     const settled = this.lastHistory !== null || this.spec.fields !== undefined;
-    const sample = settled ? this.spec : sampleSpecOf(data);
-    data = matchSpec(data, sample);
+    const sample = settled || isStored(given) ? this.spec : sampleSpecOf(given);
+    const data = isStored(given) ? given : matchSpec(given, sample);
     const target = {
       definition: this.definition,
       sample,
@@ -182,9 +186,7 @@ export class Model {
     const fitOptions = {
       ...options,
       seed,
-      ...(validation !== undefined && {
-        validation: matchSpec(readSamples(validation, this.sampleSize), sample),
-      }),
+      ...(validation !== undefined && { validation: this.matched(validation, sample) }),
     };
     try {
       const result = await fit(target, data, fitOptions);
@@ -196,11 +198,25 @@ export class Model {
     }
   }
 
+  /** @throws {UserError} when samples have another size than the model takes */
+  private readRows(input: DatasetInput | StoredRows): Dataset | StoredRows {
+    if (!isRowsInFile(input)) return readSamples(input, this.sampleSize);
+    if (this.spec.fields !== undefined && input.shape[1] === this.sampleSize) return input;
+    throw new UserError(
+      `${input.source ?? input.path}: rows in a file must be encoded rows of the model's table`,
+    );
+  }
+
+  private matched(input: DatasetInput | StoredRows, sample: SampleSpec): Dataset | StoredRows {
+    const rows = this.readRows(input);
+    return isStored(rows) ? rows : matchSpec(rows, sample);
+  }
+
   private adopt(
     { weights, history, optimizer }: FitResult,
     sample: SampleSpec,
     options: FitOptions,
-    data: Dataset,
+    data: Dataset | StoredRows,
   ): void {
     this.weightValues = weights;
     this.spec = sample;
@@ -348,4 +364,8 @@ export class Model {
       ]),
     );
   }
+}
+
+function isRowsInFile(input: DatasetInput | StoredRows): input is StoredRows {
+  return typeof input === 'object' && !Array.isArray(input) && !ArrayBuffer.isView(input) && isStored(input);
 }

@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { TableSchema } from '../table/columns.js';
 import { TableDecoder } from '../table/decode.js';
 import { TableEncoder } from '../table/encode.js';
+import { encodeRows } from '../table/encodeRows.js';
 import { fitTable, type TableOptions } from '../table/fit.js';
 import { type AnyTable, asTable } from '../table/input.js';
 import { encodeTable, isHeldOut } from '../table/rows.js';
@@ -53,7 +54,8 @@ export class TableModel {
   }
 
   /**
-   * Finds out what the columns are, from the training part alone, and trains.
+   * Finds out what the columns are, from the training part alone, and trains. The table is read twice, and its rows are
+   * kept encoded: in memory up to 256 MiB, else in a temporary file, of which 64 places are mixed at a time.
    * @throws {UserError} for tables without usable columns, and options that do not fit
    * @throws {DivergenceError} when the loss or an update of the weights is not finite
    */
@@ -71,11 +73,11 @@ export class TableModel {
     const encoder = new TableEncoder(schema);
     const held =
       validation !== undefined
-        ? await encodeTable(asTable(validation), encoder)
+        ? await encodeRows(asTable(validation), encoder)
         : validationSplit > 0
-          ? await encodeTable(table, encoder, (row) => !used(row))
+          ? await encodeRows(table, encoder, (row) => !used(row))
           : undefined;
-    const history = await model.fit(await encodeTable(table, encoder, used), {
+    const history = await model.fit(await encodeRows(table, encoder, used), {
       ...rest,
       ...(held && { validation: held }),
     });

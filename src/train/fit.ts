@@ -1,4 +1,5 @@
 import { type Dataset, sampleCount } from '../data/dataset.js';
+import { isStored, type StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
@@ -33,7 +34,7 @@ export interface FitOptions {
   /** Samples in a step; 128 by default. The last batch of an epoch may be smaller and counts by its size. */
   readonly batchSize?: number;
   /** Data that are measured after every epoch and never learned from. */
-  readonly validation?: Dataset;
+  readonly validation?: Dataset | StoredRows;
   /** Instead: the share of the data, between 0 and 1, that is set aside at random. */
   readonly validationSplit?: number;
   /** Whether the order is drawn anew for every epoch; true by default. */
@@ -92,14 +93,20 @@ export class DivergenceError extends Error {
  * @throws {UserError} when options or data do not fit
  * @throws {DivergenceError} when the loss or an update of the weights is not finite
  */
-export async function fit(target: FitTarget, given: Dataset, options: FitOptions = {}): Promise<FitResult> {
+export async function fit(
+  target: FitTarget,
+  given: Dataset | StoredRows,
+  options: FitOptions = {},
+): Promise<FitResult> {
   checkFitOptions(options);
   const { callbacks = [], seed = 0, signal } = options;
   const { data, validation } = splitData(given, options, seed);
-  checkTrainingData(data, target.definition, target.sample);
-  if (validation !== null) checkTrainingData(validation, target.definition, target.sample);
-  for (const warning of dataWarnings(data, target.definition))
-    for (const callback of callbacks) callback.onWarning?.(warning);
+  for (const set of [data, validation]) {
+    // Rows in a file are a table's, encoded: there is nothing about them that a model could not take.
+    if (set !== null && !isStored(set)) checkTrainingData(set, target.definition, target.sample);
+  }
+  const warnings = isStored(data) ? [] : dataWarnings(data, target.definition);
+  for (const warning of warnings) for (const callback of callbacks) callback.onWarning?.(warning);
 
   const optimizer = optimizerConfig(options);
   const job = buildJob(target, data, validation, optimizer, options);
@@ -203,8 +210,8 @@ function historyRow({ epoch, metrics, validation, learningRate, seconds }: Epoch
 
 function buildJob(
   target: FitTarget,
-  data: Dataset,
-  validation: Dataset | null,
+  data: Dataset | StoredRows,
+  validation: Dataset | StoredRows | null,
   optimizer: OptimizerConfig,
   options: FitOptions,
 ): TrainJob {
@@ -249,13 +256,15 @@ function batchSizes(samples: number, batchSize: number): number[] {
 }
 
 function splitData(
-  given: Dataset,
+  given: Dataset | StoredRows,
   options: FitOptions,
   seed: number,
-): { data: Dataset; validation: Dataset | null } {
+): { data: Dataset | StoredRows; validation: Dataset | StoredRows | null } {
   const { validation, validationSplit } = options;
   if (validationSplit === undefined || validationSplit === 0)
     return { data: given, validation: validation ?? null };
+  if (isStored(given))
+    throw new UserError('fit: validationSplit: rows in a file cannot be split; give validation');
   return splitDataset(given, validationSplit, seed);
 }
 

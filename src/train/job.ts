@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import type { StoredRows } from '../data/storedRows.js';
 import type { ScheduledScalar } from '../models/definition.js';
 import type { Schedule } from '../nn/schedules.js';
 import type { TrainerSpec, TrainerState } from '../runtime/backend.js';
@@ -17,8 +18,8 @@ export interface Position {
 /** One training run as plain data, so that a worker can be given it. */
 export interface TrainJob {
   readonly spec: TrainerSpec;
-  readonly data: Dataset;
-  readonly validation: Dataset | null;
+  readonly data: Dataset | StoredRows;
+  readonly validation: Dataset | StoredRows | null;
   readonly epochs: number;
   readonly batchSize: number;
   readonly shuffle: boolean;

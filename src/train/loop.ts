@@ -1,14 +1,33 @@
-import { type Dataset, featureSize, sampleCount } from '../data/dataset.js';
+import type { Dataset } from '../data/dataset.js';
+import type { StoredRows } from '../data/storedRows.js';
 import { scheduleFactor } from '../nn/schedules.js';
-import { fillNoise, permutation } from '../random/fill.js';
+import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import type { BatchBuffers, Program, Trainer } from '../runtime/backend.js';
 import type { EpochVerdict, JobEnd, JobHooks, Position, TrainJob } from './job.js';
+import { memoryRows, type RowSource } from './rows.js';
 
 /** The training loop, the same on every backend: shuffles, gathers, feeds, steps, and sums up metrics. */
-export async function runLoop(job: TrainJob, trainer: Trainer, hooks: JobHooks): Promise<JobEnd> {
+export async function runLoop(
+  job: TrainJob,
+  trainer: Trainer,
+  hooks: JobHooks,
+  open: (data: Dataset | StoredRows) => RowSource = inMemory,
+): Promise<JobEnd> {
   await trainer.write(job.state);
-  return new Loop(job, trainer, hooks).run();
+  const rows = open(job.data);
+  const validation = job.validation === null ? null : open(job.validation);
+  try {
+    return await new Loop(job, trainer, hooks, rows, validation).run();
+  } finally {
+    rows.close();
+    validation?.close();
+  }
+}
+
+/** Pages have no files. */
+function inMemory(data: Dataset | StoredRows): RowSource {
+  return memoryRows(data as Dataset);
 }
 
 class Loop {
@@ -23,9 +42,11 @@ class Loop {
     private readonly job: TrainJob,
     private readonly trainer: Trainer,
     private readonly hooks: JobHooks,
+    private readonly rows: RowSource,
+    private readonly validation: RowSource | null,
   ) {
     const { position } = job;
-    this.samples = sampleCount(job.data);
+    this.samples = rows.count;
     this.stepsPerEpoch = Math.ceil(this.samples / job.batchSize);
     this.step = position.step;
     this.learningRateScale = position.learningRateScale;
@@ -48,7 +69,7 @@ class Loop {
   /** The steps of one epoch from where it stands. Gives the end of training where it ends within. */
   private async epoch(epoch: number): Promise<JobEnd | null> {
     const { job, trainer, hooks } = this;
-    const order = job.shuffle ? permutation(this.samples, new Random(job.seed, 'shuffle', epoch)) : null;
+    const order = job.shuffle ? this.rows.order(new Random(job.seed, 'shuffle', epoch)) : null;
     const full = job.spec.trainPrograms;
     for (let batch = this.step % this.stepsPerEpoch; batch < this.stepsPerEpoch; batch++) {
       if (hooks.aborted()) return this.end('aborted');
@@ -56,7 +77,7 @@ class Loop {
       const size = Math.min(job.batchSize, this.samples - start);
       const program = programFor(full, size);
       const buffers = trainer.buffers(program);
-      gatherRows(job.data, order, start, size, buffers.rows);
+      this.rows.gather(order, start, size, buffers.rows);
       fillNoises(program, buffers, (name) => new Random(job.seed, name, this.step));
       this.fillScalars(program, buffers);
       const { metrics, kept } = await trainer.step(program, this.step + 1, this.learningRate());
@@ -81,7 +102,7 @@ class Loop {
     const learningRate = this.learningRate(this.step - 1);
     this.seen = 0;
     this.sums.fill(0);
-    const validation = job.validation === null ? null : await this.validate(job.validation);
+    const validation = this.validation === null ? null : await this.validate(this.validation);
     const state = job.snapshots ? await trainer.read() : null;
     return this.hooks.epochEnd({
       epoch: epoch + 1,
@@ -95,15 +116,15 @@ class Loop {
   }
 
   /** Validation draws the same noise at every epoch, so that its values can be compared. */
-  private async validate(data: Dataset): Promise<Record<string, number>> {
+  private async validate(data: RowSource): Promise<Record<string, number>> {
     const { job, trainer } = this;
-    const count = sampleCount(data);
+    const { count } = data;
     const sums = new Float64Array(this.sums.length);
     for (let start = 0; start < count; start += job.batchSize) {
       const size = Math.min(job.batchSize, count - start);
       const program = programFor(job.spec.evaluatePrograms, size);
       const buffers = trainer.buffers(program);
-      gatherRows(data, null, start, size, buffers.rows);
+      data.gather(null, start, size, buffers.rows);
       fillNoises(program, buffers, (name) => new Random(job.seed, 'validation', name, start));
       this.fillScalars(program, buffers);
       const metrics = await trainer.evaluate(program);
@@ -145,23 +166,4 @@ function programFor(programs: readonly Program[], batch: number): Program {
 
 function fillNoises(program: Program, buffers: BatchBuffers, random: (name: string) => Random): void {
   for (const { name, kind } of program.noises) fillNoise(buffers.noises[name]!, kind, random(name));
-}
-
-/** Copies `size` rows, in the given order from `start` on, one after another into `target`. */
-function gatherRows(
-  data: Dataset,
-  order: Uint32Array | null,
-  start: number,
-  size: number,
-  target: Float32Array | Uint8Array,
-): void {
-  const row = featureSize(data);
-  if (order === null) {
-    target.set(data.data.subarray(start * row, (start + size) * row));
-    return;
-  }
-  for (let i = 0; i < size; i++) {
-    const from = order[start + i]! * row;
-    target.set(data.data.subarray(from, from + row), i * row);
-  }
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Dataset } from '../../data/dataset.js';
+import { isStored, type StoredRows } from '../../data/storedRows.js';
 import type { JobEnd, JobRunner, TrainJob } from '../job.js';
 import { Control, type FromWorker, type ToWorker } from './protocol.js';
 
@@ -94,7 +95,9 @@ function spawn(): Worker {
 }
 
 /** The same data in memory that both threads can read, without labels. Copied once, unless it is there already. */
-function share({ data, shape }: Dataset): Dataset {
+function share(given: Dataset | StoredRows): Dataset | StoredRows {
+  if (isStored(given)) return given;
+  const { data, shape } = given;
   if (data.buffer instanceof SharedArrayBuffer) return { data, shape };
   const buffer = new SharedArrayBuffer(data.byteLength);
   const copy = data instanceof Uint8Array ? new Uint8Array(buffer) : new Float32Array(buffer);
