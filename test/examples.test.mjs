@@ -1,6 +1,7 @@
 // The programs of examples/, compiled and run as a newcomer would.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -18,4 +19,23 @@ test('the reference autoencoder trains, predicts ten images and prints its error
 test('the reference variational autoencoder trains, samples and prints its bound', () => {
   const [, elbo] = /Test -ELBO: (\d+\.\d+) nats/.exec(run('vae', '1'));
   assert.ok(Number(elbo) < 140, `${elbo} after one epoch`);
+});
+
+test('anomalies: the oddest payments are found, and most of them were made by a thief', () => {
+  const printed = run('anomalies');
+  assert.match(printed, /amount: number\n/);
+  const fraud = new Set(
+    readFileSync(`${root}/examples/data/payments.csv`, 'utf8')
+      .split('\n')
+      .filter((line) => line.endsWith(',1'))
+      .map((line) => line.split(',')[0]),
+  );
+  const found = [...printed.matchAll(/^(P\d+) {2}/gm)].map(([, name]) => name);
+  assert.equal(found.length, 10);
+  assert.ok(found.filter((name) => fraud.has(name)).length >= 7, printed);
+});
+
+test('pictures: every picture of a folder gets a code', () => {
+  const [, first, last] = /MSE ([\d.]+) to ([\d.]+)/.exec(run('pictures'));
+  assert.ok(Number(last) < Number(first), `${first} to ${last}`);
 });

@@ -241,7 +241,7 @@ function columnsOf(rows: readonly Odd[], areNamed: boolean): Cell[][] {
   const reasons = Array.from({ length: reasonCount }, (_, i) => [
     rows.map(({ reasons }) => reasons[i]?.column ?? null),
     rows.map(({ reasons }) => textOf(reasons[i]?.given)),
-    rows.map(({ reasons }) => textOf(reasons[i]?.expected)),
+    rows.map(({ reasons }) => textOf(reasons[i]?.expected, 4)),
   ]).flat();
   return [
     rows.map(({ id, row }) => (areNamed ? id : row)),
@@ -252,14 +252,15 @@ function columnsOf(rows: readonly Odd[], areNamed: boolean): Cell[][] {
   ];
 }
 
-function textOf(cell: Cell | undefined): string | null {
+/** A cell as text; numbers with so many significant digits. */
+function textOf(cell: Cell | undefined, digits = 10): string | null {
   if (cell === undefined || cell === null) return null;
-  if (typeof cell === 'number') return figure(cell, 6);
+  if (typeof cell === 'number') return String(Number(cell.toPrecision(digits)));
   return cell instanceof Date ? cell.toISOString() : String(cell);
 }
 
 function reasonText({ column, given, expected }: Reason): string {
-  return `${column} ${textOf(given) ?? 'missing'} (expected ${textOf(expected) ?? 'nothing'})`;
+  return `${column} ${textOf(given) ?? 'missing'} (expected ${textOf(expected, 4) ?? 'nothing'})`;
 }
 
 /** A reason as JSON holds it. */

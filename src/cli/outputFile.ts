@@ -67,6 +67,7 @@ function shortest(value: number): number {
 
 /** The values that are black and white in pictures of a model's samples, where they are known. */
 export function valueRange(model: Model): { readonly range?: ValueRange } {
+  if (model.table !== undefined) return {};
   const { dtype, scale } = model.sampleSpec;
   if (dtype === 'uint8') return { range: [0, scale === 1 ? 1 : 255] };
   const { output, loss, likelihood } = model.config as {
