@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type CommonOptions, makeCommand } from './command.js';
 import { Output } from './output.js';
-import { contamination, names, number, wholeNumber } from './parse.js';
+import { contamination, delimiter, names, number, wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 
 /** The options of `detect` as they were given. */
@@ -15,6 +15,7 @@ export interface DetectCommandOptions extends CommonOptions {
   readonly drop?: string[];
   readonly categorical?: string[];
   readonly encoding?: string;
+  readonly delimiter?: string;
   readonly seed?: number;
   readonly output?: string;
   readonly picture: string;
@@ -62,6 +63,7 @@ export function detectCommand(cli: Cli): Command {
       .option('--drop <names>', 'columns to leave out', names)
       .option('--categorical <names>', 'columns of numbers that are names of categories', names)
       .option('--encoding <name>', 'of a text file, such as windows-1252 (default: utf-8)')
+      .option('--delimiter <character>', 'between the cells of a text file (default: found out)', delimiter)
       .option('--seed <n>', 'decides all that is drawn at random (default: 0)', wholeNumber(0))
       .option('-o, --output <file>', 'a verdict on each row, as .csv, .tsv, .jsonl or .parquet')
       .option('--picture <file>', 'where the picture of scores goes', 'detect.png')

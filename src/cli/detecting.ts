@@ -17,6 +17,7 @@ import { RunJudge } from '../tasks/detect/runJudge.js';
 import type { DetectCommandOptions } from './detect.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
+import { readingOf } from './tableRun.js';
 import { describeTable } from './tableText.js';
 import { count, counted, duration, figure, table as textTable } from './text.js';
 
@@ -44,7 +45,7 @@ interface Found {
  */
 export async function detect(path: string, options: DetectCommandOptions, output: Output): Promise<void> {
   if (options.output !== undefined) checkTableFile(options.output);
-  const table = await readTable(path, options.encoding === undefined ? {} : { encoding: options.encoding });
+  const table = await readTable(path, readingOf(options));
   for (const option of ['label', 'id'] as const) checkColumn(table, option, options[option]);
   const found = await prepare(table, options, output);
   const result = await judgeAll(found, table, options);

@@ -1,7 +1,6 @@
 import { basename, extname } from 'node:path';
 import { writeWhole } from '../artifact/write.js';
 import { sampleCount } from '../data/dataset.js';
-import { readTable } from '../data/table/readTable.js';
 import { UserError } from '../errors.js';
 import type { Dataset, Model } from '../index.js';
 import { scatterPicture } from '../pictures/scatter.js';
@@ -13,7 +12,7 @@ import { knnAccuracy, type LabelledCodes, preservation, type Rows } from '../tas
 import type { MapOptions } from './map.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
-import { dataFor } from './tableRun.js';
+import { dataFor, tableFor } from './tableRun.js';
 import { counted, figure, table as textTable } from './text.js';
 
 /** Neighbours that vote, and that are to survive. */
@@ -158,7 +157,7 @@ async function labelled(
     );
     return { data, labels, classes };
   }
-  const table = await readTable(spec);
+  const table = await tableFor(model, spec);
   const name = column ?? model.table.label;
   const place = name === undefined ? -1 : table.names.indexOf(name);
   if (place < 0) {

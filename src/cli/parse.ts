@@ -103,3 +103,10 @@ export function imageSize(text: string): [height: number, width: number] {
     'Expected height and width in pixels with an x between them, such as 64x64.',
   );
 }
+
+/** The character between cells; `tab` names the tabulator. */
+export function delimiter(text: string): string {
+  if (text === 'tab' || text === '\\t') return '\t';
+  if (text.length === 1 && !/["\r\n]/.test(text)) return text;
+  throw new InvalidArgumentError("Expected one character, such as ';', or 'tab'.");
+}

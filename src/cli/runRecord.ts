@@ -55,6 +55,7 @@ const optionsSchema = z.strictObject({
       id: z.string().optional(),
       scaling: z.enum(scalings).optional(),
       encoding: z.string().optional(),
+      delimiter: z.string().optional(),
     })
     .optional(),
 });

@@ -1,6 +1,5 @@
 import { extname } from 'node:path';
 import { type OutputColumn, tableWriter } from '../artifact/tableFile.js';
-import { readTable } from '../data/table/readTable.js';
 import type { Cell, Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { reconstructChunks } from '../estimator/tableModel.js';
@@ -8,6 +7,7 @@ import type { Matrix, Model } from '../index.js';
 import type { Column } from '../table/columns.js';
 import { TableDecoder } from '../table/decode.js';
 import { TableEncoder } from '../table/encode.js';
+import { tableFor } from './tableRun.js';
 
 /** How a column is written. */
 function outputColumn(column: Column): OutputColumn {
@@ -41,7 +41,7 @@ export async function writeDecoded(path: string, model: Model, rows: Matrix): Pr
  * @returns the number of rows
  */
 export async function writeReconstructed(path: string, model: Model, spec: string): Promise<number> {
-  const table = await readTable(spec);
+  const table = await tableFor(model, spec);
   const { columns } = model.table!;
   const place = new Map(columns.map((column, i) => [column.name, i]));
   const writer = await tableWriter(
@@ -85,7 +85,7 @@ export async function writeCodes(
   spec: string,
   asked: readonly string[] | undefined,
 ): Promise<number> {
-  const table = await readTable(spec);
+  const table = await tableFor(model, spec);
   const carried = carriedColumns(table, model, asked);
   const encoder = new TableEncoder(model.table!);
   const places = encoder.locate(table);

@@ -1,7 +1,7 @@
 import { sampleCount } from '../data/dataset.js';
 import type { ImageFolderOptions } from '../data/images/folder.js';
 import type { StoredRows } from '../data/storedRows.js';
-import { readTable } from '../data/table/readTable.js';
+import { type ReadTableOptions, readTable } from '../data/table/readTable.js';
 import type { Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { createTableModel } from '../estimator/create.js';
@@ -37,21 +37,23 @@ type TableRunOptions = Pick<RunOptions, 'table' | 'validation' | 'validationSpli
  * @throws {UserError}
  */
 export async function readTableData(spec: string, options: TableRunOptions): Promise<TableData> {
-  const { encoding, scaling, ...rest } = options.table ?? {};
-  const table = await readTable(spec, encoding === undefined ? {} : { encoding });
+  const { encoding, delimiter, scaling, ...rest } = options.table ?? {};
+  const reading = readingOf({ encoding, delimiter });
+  const table = await readTable(spec, reading);
   const { validationSplit, seed } = options;
   const held = validationSplit === undefined ? null : await heldOut(table, validationSplit, seed);
   const columns = { ...rest, ...(scaling && { scaling: scaling as Scaling }) } as TableOptions;
-  const { schema, notes } = await fitTable(
+  const { schema: found, notes } = await fitTable(
     table,
     columns,
     held === null ? undefined : (row) => !held.has(row),
   );
+  const schema = Object.keys(reading).length === 0 ? found : { ...found, reading };
   const encoder = new TableEncoder(schema);
   const data = await encodeRows(table, encoder, held === null ? undefined : (row) => !held.has(row));
   const validation =
     options.validation !== undefined
-      ? await encodeRows(await readTable(options.validation), encoder)
+      ? await encodeRows(await readTable(options.validation, reading), encoder)
       : held === null
         ? undefined
         : await encodeRows(table, encoder, (row) => held.has(row));
@@ -72,9 +74,9 @@ async function heldOut(table: Table, share: number, seed: number): Promise<Reado
 
 /** What a run on a table records of how its columns are to be read. */
 export function tableOptionsOf(given: TrainOptions): NonNullable<RunOptions['table']> {
-  const { columns, drop, categorical, label, id, scaling, encoding } = given;
+  const { columns, drop, categorical, label, id, scaling, encoding, delimiter } = given;
   return Object.fromEntries(
-    Object.entries({ columns, drop, categorical, label, id, scaling, encoding }).filter(
+    Object.entries({ columns, drop, categorical, label, id, scaling, encoding, delimiter }).filter(
       ([, value]) => value !== undefined,
     ),
   );
@@ -141,7 +143,23 @@ export async function dataFor(model: Model, spec: string): Promise<Dataset> {
     const { readDataset } = await import('../index.js');
     return readDataset(spec, imagesLike(model));
   }
-  return encodeTable(await readTable(spec), new TableEncoder(model.table));
+  return encodeTable(await tableFor(model, spec), new TableEncoder(model.table));
+}
+
+/** A table that is read as the one that the model was trained on was. */
+export function tableFor(model: Model, spec: string): Promise<Table> {
+  return readTable(spec, readingOf(model.table?.reading ?? {}));
+}
+
+/** How a text file is to be read, as far as it was said. */
+export function readingOf({
+  encoding,
+  delimiter,
+}: {
+  readonly encoding?: string | undefined;
+  readonly delimiter?: string | undefined;
+}): ReadTableOptions {
+  return { ...(encoding !== undefined && { encoding }), ...(delimiter !== undefined && { delimiter }) };
 }
 
 /** Pictures as the model was trained on them. */

@@ -124,6 +124,15 @@ describe('a table', () => {
     assert.equal((JSON.parse(stdout) as { samples: number }).samples, rows);
   });
 
+  it('is read in the encoding and with the delimiter that it was trained with', async () => {
+    const text = csv().replaceAll(';', '|').replaceAll('Graz', 'K\u00f6ln');
+    writeFileSync(at('latin.csv'), Buffer.from(text.slice(1), 'latin1'));
+    const options = ['--encoding', 'windows-1252', '--delimiter', '|', '--out', at('latin'), '--quiet'];
+    assert.equal((await call('train', at('latin.csv'), '--epochs', '1', '--id', 'nr', ...options)).code, 0);
+    assert.equal((await call('encode', at('latin'), at('latin.csv'), '-o', at('latin-codes.csv'))).code, 0);
+    await refused(['evaluate', run, at('latin.csv')], /not text in UTF-8/);
+  });
+
   it('goes on training where it was stopped', async () => {
     const folder = at('resumed');
     const common = ['train', data, '--out', folder, '--quiet', '--id', 'nr'];

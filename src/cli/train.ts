@@ -4,6 +4,7 @@ import { choices } from './choices.js';
 import { type CommonOptions, dataArgument, makeCommand } from './command.js';
 import { Output } from './output.js';
 import {
+  delimiter,
   imageSize,
   layerSizes,
   names,
@@ -48,6 +49,7 @@ export interface TrainOptions extends CommonOptions {
   readonly id?: string;
   readonly scaling?: string;
   readonly encoding?: string;
+  readonly delimiter?: string;
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
@@ -170,6 +172,7 @@ export function trainCommand(cli: Cli): Command {
         oneOf(scalings),
       )
       .option('--encoding <name>', 'of a text file, such as windows-1252 (default: utf-8)')
+      .option('--delimiter <character>', 'between the cells of a text file (default: found out)', delimiter)
       .option('--out <folder>', 'where the run goes (default: runs/<data>-<model>)')
       .addOption(
         new Option('--resume', 'go on with the run in the folder; --epochs may be raised').conflicts(

@@ -76,6 +76,8 @@ export const tableSchema = z.strictObject({
   /** The column that names rows, and the one that is only there to evaluate. */
   id: z.string().optional(),
   label: z.string().optional(),
+  /** How its text file was read, where that was said: other files are read in the same way. */
+  reading: z.strictObject({ encoding: z.string().optional(), delimiter: z.string().optional() }).optional(),
 });
 
 /** All that must be known of a table in order to read another one like it. */
