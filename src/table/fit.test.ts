@@ -47,6 +47,17 @@ describe('finding out what the columns are', () => {
     for (const { reason } of schema.dropped) assert.ok(reason.length > 10);
   });
 
+  it('leaves out names of rows in small tables as well', async () => {
+    const { schema } = await fit({
+      x: Array.from({ length: 12 }, (_, i) => i),
+      name: Array.from({ length: 12 }, (_, i) => `n${i}`),
+    });
+    assert.deepEqual(
+      schema.dropped.map(({ name }) => name),
+      ['name'],
+    );
+  });
+
   it('takes a column of numbers with a few damaged cells for numbers, and says so', async () => {
     const cells = [...Array.from({ length: 40 }, (_, i) => String(i)), 'error'];
     const { schema, notes } = await fit({ x: cells });

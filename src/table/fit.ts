@@ -157,9 +157,9 @@ function typeOf(profile: ColumnProfile, options: TableOptions): ColumnType | 'id
   if (dates >= present * mostlyShare) return 'date';
   if (truths === present && distinct.size <= 2) return 'boolean';
   // Names and numbers of rows say nothing of other rows.
-  const many =
-    profile.distinctOverflow ||
-    distinct.size > Math.max(options.maxClasses ?? defaultMaxClasses, present / 2);
+  const { maxClasses = defaultMaxClasses } = options;
+  const own = present >= 10 && distinct.size > 0.9 * present;
+  const many = profile.distinctOverflow || own || distinct.size > Math.max(maxClasses, present / 2);
   return many ? 'identifier' : 'category';
 }
 

@@ -71,6 +71,11 @@ test('without an X, the only array of two axes is meant', async () => {
   const table = await npzTable(npz('one', { y: labels, ids: labels, points: matrix }));
   assert.deepEqual(table.names, ['x0', 'x1', 'y']);
   assert.deepEqual((await npzTable(npz('alone', { arr_0: labels }))).names, ['x']);
+  assert.deepEqual((await npzTable(npz('line_y', { a: labels, y: labels }))).names, ['x', 'y']);
+  assert.deepEqual((await npzTable(npz('only_y', { y: labels }))).names, ['x']);
+  const images = { data: new Uint8Array(12), shape: [3, 2, 2] };
+  await refuses(npzTable(npz('images', { images, y: labels })), /images: 'train'/);
+  await refuses(npzTable(npz('mixed', { images, a: labels })), /it is not clear which one/);
   await refuses(
     npzTable(npz('two', { a: matrix, b: matrix, y: labels })),
     /has the arrays a \(3, 2\), b \(3, 2\), y \(3\), and it is not clear.*numpy\.savez\('.*two\.npz', X=…, y=…\)/,
@@ -121,6 +126,8 @@ test('says what is no table', async () => {
   );
   await refuses(npyTable(npy('scalar', { data: Uint8Array.of(1), shape: [] })), /which is no table/);
   await refuses(npyTable(npy('empty', { data: new Uint8Array(0), shape: [0, 3] })), /there are no values/);
+  const wide = npy('wide', { data: new Uint8Array(2 ** 20 + 1), shape: [1, 2 ** 20 + 1] });
+  await refuses(npyTable(wide), /1,048,577 columns, where at most 1,048,576 are read; .*transpose it/);
   const short = { data: Uint8Array.of(1), shape: [1] };
   await refuses(npzTable(npz('short', { X: matrix, y: short })), /y has shape \(1\) where X has 3 rows/);
 });

@@ -7,12 +7,15 @@ import type { NumericArray, NumericTensor } from '../numeric.js';
 import { rowsOfChunk } from './chunkSize.js';
 import type { Cell, Table, TableChunk } from './table.js';
 
+/** Beyond this the names of the columns alone take all memory; it is a matrix lying on its side, or no table. */
+const maxColumns = 2 ** 20;
+
 /**
  * A .npz archive as a table: the array `X`, [rows, columns] or [rows], gives columns x0, x1, …, or x; the array `y`,
  * [rows] or [rows, 1], a column of that name. Where there is no `X`, the only array of two axes that holds numbers takes
- * its place. Integers of 64 bits come as numbers, and as `bigint` beyond ±2^53.
- * @throws {UserError} what `openNpz` throws, when it is not clear which array is meant, the array is empty or has more
- *   than two axes, and when `y` has another length
+ * its place, or the only array of numbers beside `y`. Integers of 64 bits come as numbers, and as `bigint` beyond ±2^53.
+ * @throws {UserError} what `openNpz` throws, when it is not clear which array is meant, the array is empty, has more
+ *   than two axes or more than 2^20 columns, and when `y` has another length
  */
 export async function npzTable(path: string): Promise<Table> {
   const archive = await openNpz(path);
@@ -25,7 +28,7 @@ export async function npzTable(path: string): Promise<Table> {
 /**
  * A .npy file of one or two axes as a table with columns x0, x1, …, or x. Integers of 64 bits come as numbers, and as
  * `bigint` beyond ±2^53.
- * @throws {UserError} what `readBytes` and `parseNpy` throw, and for more axes, or no values
+ * @throws {UserError} what `readBytes` and `parseNpy` throw, and for more axes, no values, or more than 2^20 columns
  */
 export async function npyTable(path: string): Promise<Table> {
   return matrixTable(parseNpy(await readBytes(path), path), path, path);
@@ -35,8 +38,8 @@ async function onlyMatrix(path: string, { names, shape }: Awaited<ReturnType<typ
   const shapes = await Promise.all(names.map(shape));
   const others = names.filter((name, i) => name !== 'y' && shapes[i] !== undefined);
   const matrices = others.filter((name) => shapes[names.indexOf(name)]!.length === 2);
-  // An array alone in its archive is meant, whatever its shape.
-  const only = matrices.length === 1 ? matrices[0] : names.length === 1 ? names[0] : undefined;
+  // An array that is alone is meant, whatever its shape: what is wrong with it is said when it is read.
+  const [only] = [matrices, others, names].find(({ length }) => length === 1) ?? [];
   if (only !== undefined) return only;
   const list = names.map((name, i) => `${name} ${shapes[i] ? `(${shapes[i].join(', ')})` : '(no numbers)'}`);
   throw new UserError(
@@ -57,6 +60,11 @@ function matrixTable(matrix: NumericTensor, what: string, source: string, y?: Nu
   if (rows === 0 || width === 0) {
     throw new UserError(
       `${what} has shape (${shape.join(', ')}): there are no values; expected at least one`,
+    );
+  }
+  if (width > maxColumns) {
+    throw new UserError(
+      `${what} has shape (${shape.join(', ')}): ${countText(width)} columns, where at most ${countText(maxColumns)} are read; expected (rows, columns), so transpose it if it lies on its side`,
     );
   }
   if (y !== undefined && (y.data.length !== rows || y.shape[0] !== rows)) {

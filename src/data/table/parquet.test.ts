@@ -227,6 +227,31 @@ test('what a page claims is not believed', async () => {
   await refuses(file('claim.parquet', changed), /column "zero": damaged/);
 });
 
+test('a page is not read beyond its end', async () => {
+  const column = { name: 'n', data: Float64Array.of(1, 2, 3, 4), type: 'DOUBLE', nullable: false } as const;
+  const columnData = [column, { ...column, name: 'm' }];
+  const changed = parquet({ columnData, codec: 'UNCOMPRESSED' });
+  // Both sizes of the first page, 32 bytes as a zigzag number, become 24: three values where its header counts four.
+  assert.deepEqual([changed[7], changed[9]], [0x40, 0x40]);
+  changed[7] = changed[9] = 0x30;
+  await refuses(file('beyond.parquet', changed), /column "n": damaged.*ends before its values do/);
+});
+
+test('texts that repeat the one before do not take all memory', async () => {
+  const text = 'x'.repeat(100_000);
+  const write = (rows: number) =>
+    parquet({
+      columnData: [
+        { name: 't', data: new Array(rows).fill(text), type: 'STRING', encoding: 'DELTA_BYTE_ARRAY' },
+      ],
+      pageSize: 2 ** 30,
+      rowGroupSize: rows,
+    });
+  const [cells] = await cellsOf(await parquetTable(file('few.parquet', write(20))));
+  assert.ok(cells!.length === 20 && cells!.every((cell) => cell === text));
+  await refuses(file('many.parquet', write(3000)), /column "t": .*repeat 299,900,000 bytes; at most/);
+});
+
 async function survives(bytes: Uint8Array): Promise<void> {
   try {
     await cellsOf(await parquetTable(file('fuzz.parquet', bytes)));

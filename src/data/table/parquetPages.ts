@@ -15,6 +15,8 @@ import type { Cell } from './table.js';
 const maxPageBytes = 2 ** 30;
 /** The most rows of one page: a run of equal values can claim any number. */
 const maxPageRows = 2 ** 26;
+/** The most that texts written as differences may come to in a page: repeating the one before costs no byte. */
+const maxRepeatedBytes = 2 ** 28;
 
 const readAhead = 2 ** 18;
 
@@ -149,7 +151,23 @@ function dictionaryValues(packed: Uint8Array, header: PageHeader, { meta, elemen
   const bytes = unpack(packed, header.uncompressed_page_size, meta.codec);
   // Every value takes at least a bit.
   if (!(count >= 0 && count <= bytes.length * 8)) throw new Error('a dictionary is longer than its page');
-  return readPlain(readerOf(bytes), meta.type, count, element.type_length);
+  return plainValues(readerOf(bytes), count, meta.type, element);
+}
+
+/** hyparquet also reads past the end of a page, into what lies behind it in memory. */
+function plainValues(
+  reader: DataReader,
+  count: number,
+  type: ColumnMetaData['type'],
+  element: SchemaElement,
+): Stored {
+  const values = readPlain(reader, type, count, element.type_length);
+  if (reader.offset > reader.view.byteLength) throw endsTooEarly();
+  return values;
+}
+
+function endsTooEarly(): Error {
+  return new Error('a page ends before its values do');
 }
 
 function pageCells(
@@ -242,7 +260,7 @@ function pageValues(
   const reader = readerOf(body);
   switch (encoding) {
     case 'PLAIN':
-      return readPlain(reader, type, count, element.type_length);
+      return plainValues(reader, count, type, element);
     case 'RLE': {
       if (type !== 'BOOLEAN') break;
       const bits = new Uint8Array(count);
@@ -261,12 +279,30 @@ function pageValues(
     case 'DELTA_LENGTH_BYTE_ARRAY':
     case 'DELTA_BYTE_ARRAY': {
       const values = new Array<Uint8Array>(count);
-      const decode = encoding === 'DELTA_BYTE_ARRAY' ? deltaByteArray : deltaLengthByteArray;
-      decode(reader, count, values);
+      if (encoding === 'DELTA_BYTE_ARRAY') {
+        checkRepeated(body, count);
+        deltaByteArray(reader, count, values);
+      } else {
+        deltaLengthByteArray(reader, count, values);
+      }
+      if (reader.offset > body.length) throw endsTooEarly();
       return values;
     }
     case 'BYTE_STREAM_SPLIT':
       return byteStreamSplit(reader, count, type, element.type_length);
   }
   throw new Error(`values of type ${type} in the encoding ${encoding}, which is not read`);
+}
+
+/** Every value is a beginning of the one before and some bytes more: a page of kilobytes could take all memory. */
+function checkRepeated(body: Uint8Array, count: number): void {
+  const lengths = new Int32Array(count);
+  deltaBinaryUnpack(readerOf(body), count, lengths);
+  // One below zero would make room in the sum, and fails only when it is reached.
+  const repeated = lengths.reduce((sum, length) => sum + Math.max(0, length), 0);
+  if (repeated > maxRepeatedBytes) {
+    throw new Error(
+      `a page whose texts repeat ${countText(repeated)} bytes; at most ${countText(maxRepeatedBytes)} are read`,
+    );
+  }
 }

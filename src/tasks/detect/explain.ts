@@ -1,6 +1,7 @@
 import type { Cell } from '../../data/table/table.js';
 import { slotCount, slotStarts, type TableSchema } from '../../table/columns.js';
 import { TableDecoder } from '../../table/decode.js';
+import { cellText } from '../../table/values.js';
 
 /** One column that made a row odd. */
 export interface Reason {
@@ -57,15 +58,22 @@ export class Explainer {
       return { column, sum: Math.max(sum, 0) };
     });
     const total = parts.reduce((sum, part) => sum + part.sum, 0);
-    return parts
-      .sort((a, b) => b.sum - a.sum)
-      .slice(0, 3)
-      .filter(({ sum }) => sum > 0)
-      .map(({ column, sum }) => ({
-        column: this.schema.columns[column]!.name,
-        given: given(column),
-        expected: this.decoder.cell(expected, at, column),
-        share: sum / total,
-      }));
+    return (
+      parts
+        .sort((a, b) => b.sum - a.sum)
+        .slice(0, 3)
+        .filter(({ sum }) => sum > 0)
+        .map(({ column, sum }) => ({
+          column: this.schema.columns[column]!.name,
+          given: given(column),
+          expected: this.decoder.cell(expected, at, column),
+          share: sum / total,
+        }))
+        // A class may be the likeliest, and still unlikely: that says nothing to a reader.
+        .filter(
+          ({ given: cell, expected: other }) =>
+            other === null || cell === null || cellText(cell) !== cellText(other),
+        )
+    );
   }
 }
