@@ -89,6 +89,27 @@ export async function tableWriter(path: string, columns: readonly OutputColumn[]
   };
 }
 
+/**
+ * Writes a table by what `fill` appends to it: whole, or not at all where that fails.
+ * @returns what `fill` returns
+ * @throws {UserError} as `tableWriter` does, and what `fill` throws
+ */
+export async function writeTable<T>(
+  path: string,
+  columns: readonly OutputColumn[],
+  fill: (append: TableWriter['write']) => Promise<T>,
+): Promise<T> {
+  const writer = await tableWriter(path, columns);
+  try {
+    const result = await fill(writer.write);
+    await writer.close();
+    return result;
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
 /** A gzipped file is a sequence of parts that unpack one after the other, so every piece can be a part of its own. */
 function gzipped(encoder: TableEncoder): TableEncoder {
   const pack = (bytes: Uint8Array): Uint8Array => (bytes.length > 0 ? gzipSync(bytes) : bytes);

@@ -41,12 +41,29 @@ export function completeOptions(
   checkFamily(model, given);
   checkSplit(given, data[0]!);
   for (const set of data) checkFinite(set);
-  const optimizer = (given.optimizer ?? 'adam') as OptimizerName;
   const common = {
-    data: portableSpec(spec),
+    ...commonOptions(spec, given),
     model,
     hidden: given.hidden ?? [256],
     latent: given.latent ?? 32,
+    ...(images && { images }),
+  };
+  const values = valuesOf(data);
+  const chosen = model === 'vae' ? vaeOptions(given, values) : autoencoderOptions(given, values);
+  return {
+    options: { ...common, ...chosen.options },
+    ...(chosen.because !== undefined && { because: chosen.because }),
+  };
+}
+
+/** What is filled in alike for every kind of data. */
+export function commonOptions(
+  spec: string,
+  given: TrainOptions,
+): Omit<RunOptions, 'model' | 'hidden' | 'latent'> {
+  const optimizer = (given.optimizer ?? 'adam') as OptimizerName;
+  return {
+    data: portableSpec(spec),
     activation: (given.activation ?? 'relu') as ActivationName,
     epochs: given.epochs ?? 10,
     batchSize: given.batchSize ?? 128,
@@ -55,13 +72,6 @@ export function completeOptions(
     learningRate: given.learningRate ?? defaultLearningRate[optimizer],
     optimizer,
     seed: given.seed ?? 0,
-    ...(images && { images }),
-  };
-  const values = valuesOf(data);
-  const chosen = model === 'vae' ? vaeOptions(given, values) : autoencoderOptions(given, values);
-  return {
-    options: { ...common, ...chosen.options },
-    ...(chosen.because !== undefined && { because: chosen.because }),
   };
 }
 

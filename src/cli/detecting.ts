@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { manifestFile } from '../artifact/folder.js';
-import { checkTableFile, type TableWriter, tableWriter } from '../artifact/tableFile.js';
+import { checkTableFile, type OutputColumn, type TableWriter, writeTable } from '../artifact/tableFile.js';
 import { writeWhole } from '../artifact/write.js';
 import { readTable } from '../data/table/readTable.js';
 import type { Cell, Table, TableChunk } from '../data/table/table.js';
@@ -18,7 +18,7 @@ import type { DetectCommandOptions } from './detect.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { readingOf } from './tableRun.js';
-import { describeTable } from './tableText.js';
+import { checkColumn, describeTable } from './tableText.js';
 import { count, counted, duration, figure, table as textTable } from './text.js';
 
 /** Rows that the summary shows. */
@@ -46,7 +46,10 @@ interface Found {
 export async function detect(path: string, options: DetectCommandOptions, output: Output): Promise<void> {
   if (options.output !== undefined) checkTableFile(options.output);
   const table = await readTable(path, readingOf(options));
-  for (const option of ['label', 'id'] as const) checkColumn(table, option, options[option]);
+  for (const option of ['label', 'id'] as const) {
+    const name = options[option];
+    if (name !== undefined) checkColumn(table, `--${option}`, name);
+  }
   const found = await prepare(table, options, output);
   const result = await judgeAll(found, table, options);
   const known = result.labels === null ? null : anomalyLabels(result.labels);
@@ -129,7 +132,7 @@ async function preparedRun(
   return {
     threshold,
     training: false,
-    judge: (rows) => judge.detectChunks(rows, known, threshold),
+    judge: (rows) => judge.detectChunks(rows, { ...known, threshold }),
     save: () => Promise.resolve(),
     release: () => judge.release(),
   };
@@ -172,13 +175,6 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
   return preparedDetector(judge, judge.threshold, true);
 }
 
-function checkColumn(table: Table, option: string, name: string | undefined): void {
-  if (name === undefined || table.names.includes(name)) return;
-  throw new UserError(
-    `--${option} ${name}: ${table.source} has no such column; its columns are ${table.names.slice(0, 20).join(', ')}${table.names.length > 20 ? ', …' : ''}`,
-  );
-}
-
 async function judgeAll(
   { judge, threshold }: Prepared,
   table: Table,
@@ -186,12 +182,11 @@ async function judgeAll(
 ): Promise<Found> {
   const idPlace = options.id === undefined ? -1 : table.names.indexOf(options.id);
   const labelPlace = options.label === undefined ? -1 : table.names.indexOf(options.label);
-  const file = options.output === undefined ? undefined : await openFile(options.output, options.id);
   const scores: number[] = [];
   const labels: Cell[] = [];
   let oddest: Odd[] = [];
   let anomalies = 0;
-  try {
+  const go = async (append?: TableWriter['write']): Promise<void> => {
     for await (const { detections, chunk } of judge(table)) {
       const ids = idPlace < 0 ? null : chunk.columns[idPlace]!;
       const named = detections.map((detection, i) => ({
@@ -205,13 +200,11 @@ async function judgeAll(
         if (labelPlace >= 0) labels.push(chunk.columns[labelPlace]![i]!);
       }
       oddest = [...oddest, ...named].sort((a, b) => b.score - a.score).slice(0, shown);
-      await file?.write(columnsOf(named, ids !== null), named.length);
+      await append?.(columnsOf(named, ids !== null), named.length);
     }
-    await file?.close();
-  } catch (error) {
-    await file?.abort();
-    throw error;
-  }
+  };
+  if (options.output === undefined) await go();
+  else await writeTable(options.output, verdictColumns(options.id), go);
   return { scores: Float64Array.from(scores), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
 }
 
@@ -225,17 +218,17 @@ async function isDetector(folder: string): Promise<boolean> {
   }
 }
 
-function openFile(path: string, id: string | undefined): Promise<TableWriter> {
+function verdictColumns(id: string | undefined): OutputColumn[] {
   const reasons = Array.from({ length: reasonCount }, (_, i) =>
     ['column', 'given', 'expected'].map((part) => ({ name: `${part}${i + 1}`, type: 'text' as const })),
   ).flat();
-  return tableWriter(path, [
+  return [
     id === undefined ? { name: 'row', type: 'integer' } : { name: id, type: 'text' },
     { name: 'score', type: 'number' },
     { name: 'p_value', type: 'number' },
     { name: 'anomaly', type: 'boolean' },
     ...reasons,
-  ]);
+  ];
 }
 
 function columnsOf(rows: readonly Odd[], areNamed: boolean): Cell[][] {

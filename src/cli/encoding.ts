@@ -1,11 +1,10 @@
 import { extname } from 'node:path';
-import { tableWriter } from '../artifact/tableFile.js';
 import { writeWhole } from '../artifact/write.js';
 import { npyBytes } from '../data/npy.js';
 import { UserError } from '../errors.js';
-import type { Dataset, Matrix, Model } from '../index.js';
+import type { Model } from '../index.js';
 import { openRun } from './open.js';
-import { isTableFile, writeCodes } from './tableOutput.js';
+import { isTableFile, writeArrayCodes, writeCodes } from './tableOutput.js';
 import { dataFor } from './tableRun.js';
 
 /**
@@ -39,29 +38,4 @@ export async function encode(
   const codes = await model.encode(data);
   await writeArrayCodes(path, codes, data);
   return { model, samples: codes.shape[0]! };
-}
-
-/** Codes of arrays, with the names and the labels of the samples where the data have them. */
-async function writeArrayCodes(
-  path: string,
-  { data, shape }: Matrix,
-  { labels, names }: Dataset,
-): Promise<void> {
-  const [samples, latent] = shape as [number, number];
-  const writer = await tableWriter(path, [
-    ...(names ? [{ name: 'file', type: 'text' as const }] : []),
-    ...(labels ? [{ name: 'label', type: 'integer' as const }] : []),
-    ...Array.from({ length: latent }, (_, i) => ({ name: `z${i}`, type: 'number' as const })),
-  ]);
-  try {
-    const columns = Array.from({ length: latent }, (_, i) =>
-      // Nine digits tell every float32 from its neighbours; more would only show its binary form.
-      Array.from({ length: samples }, (_unused, row) => Number(data[row * latent + i]!.toPrecision(9))),
-    );
-    await writer.write([...(names ? [names] : []), ...(labels ? [labels] : []), ...columns], samples);
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
 }

@@ -13,6 +13,7 @@ import type { MapOptions } from './map.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { dataFor, tableFor } from './tableRun.js';
+import { checkColumn } from './tableText.js';
 import { counted, figure, table as textTable } from './text.js';
 
 /** Neighbours that vote, and that are to survive. */
@@ -159,13 +160,9 @@ async function labelled(
   }
   const table = await tableFor(model, spec);
   const name = column ?? model.table.label;
+  if (column !== undefined) checkColumn(table, '--label', column);
   const place = name === undefined ? -1 : table.names.indexOf(name);
-  if (place < 0) {
-    if (column === undefined) return { data, classes: [] };
-    throw new UserError(
-      `--label ${column}: ${table.source} has no such column; its columns are ${table.names.slice(0, 20).join(', ')}`,
-    );
-  }
+  if (place < 0) return { data, classes: [] };
   const places = new Map(known.map((text, i) => [text, i]));
   const labels: number[] = [];
   for await (const chunk of table.chunks()) {

@@ -61,7 +61,7 @@ function* csvPieces({ data, shape }: Matrix, letter: string): Generator<Uint8Arr
 }
 
 /** Nine digits tell every float32 from its neighbours; more would only show its binary form. */
-function shortest(value: number): number {
+export function shortest(value: number): number {
   return Number(value.toPrecision(9));
 }
 

@@ -62,20 +62,15 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
   if (given.overwrite !== true) checkFree(folder);
   if (isTableSpec(spec)) return prepareTable(spec, given, folder);
   checkNoTableOptions(spec, given);
-  const { data, validation } = await readData(spec, given.validation, imageOptions(given));
   const images = imageOptions(given);
-  if (Object.keys(images).length > 0 && data.names === undefined) {
+  const { data, validation } = await readData(spec, given.validation, images);
+  if (images !== undefined && data.names === undefined) {
     throw new UserError(
       `--image-size, --image-fit and --colour are about the pictures of a folder, and ${spec} is none; leave them out`,
     );
   }
   const sets = validation ? [data, validation] : [data];
-  const { options, because } = completeOptions(
-    spec,
-    given,
-    sets,
-    Object.keys(images).length > 0 ? images : undefined,
-  );
+  const { options, because } = completeOptions(spec, given, sets, images);
   const record = makeRecord(options, fingerprints(data, validation));
   return {
     folder,
@@ -113,8 +108,9 @@ async function prepareTable(spec: string, given: TrainOptions, folder: string): 
   };
 }
 
-/** How pictures of a folder are to be brought to one size, as far as it was said. */
-function imageOptions({ imageSize, imageFit, colour }: TrainOptions): NonNullable<RunOptions['images']> {
+/** How pictures of a folder are to be brought to one size, where it was said. */
+function imageOptions({ imageSize, imageFit, colour }: TrainOptions): RunOptions['images'] {
+  if (imageSize === undefined && imageFit === undefined && colour === undefined) return undefined;
   return {
     ...(imageSize && { size: imageSize }),
     ...(imageFit !== undefined && { fit: imageFit as ImageFolderOptions['fit'] }),

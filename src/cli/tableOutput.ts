@@ -1,13 +1,14 @@
 import { extname } from 'node:path';
-import { type OutputColumn, tableWriter } from '../artifact/tableFile.js';
+import { type OutputColumn, writeTable } from '../artifact/tableFile.js';
 import type { Cell, Table } from '../data/table/table.js';
-import { UserError } from '../errors.js';
 import { reconstructChunks } from '../estimator/tableModel.js';
-import type { Matrix, Model } from '../index.js';
+import type { Dataset, Matrix, Model } from '../index.js';
 import type { Column } from '../table/columns.js';
 import { TableDecoder } from '../table/decode.js';
 import { TableEncoder } from '../table/encode.js';
+import { shortest } from './outputFile.js';
 import { tableFor } from './tableRun.js';
+import { checkColumn } from './tableText.js';
 
 /** How a column is written. */
 function outputColumn(column: Column): OutputColumn {
@@ -23,16 +24,9 @@ function outputColumn(column: Column): OutputColumn {
 /** Writes rows that a table model has decoded; the ending of the name decides the format. */
 export async function writeDecoded(path: string, model: Model, rows: Matrix): Promise<void> {
   const { columns } = model.table!;
-  const writer = await tableWriter(path, columns.map(outputColumn));
   const count = rows.shape[0]!;
-  try {
-    const cells = new TableDecoder(model.table!).columns(rows.data, rows.data.length / count);
-    await writer.write(cells, count);
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
+  const cells = new TableDecoder(model.table!).columns(rows.data, rows.data.length / count);
+  await writeTable(path, columns.map(outputColumn), (append) => append(cells, count));
 }
 
 /**
@@ -44,29 +38,22 @@ export async function writeReconstructed(path: string, model: Model, spec: strin
   const table = await tableFor(model, spec);
   const { columns } = model.table!;
   const place = new Map(columns.map((column, i) => [column.name, i]));
-  const writer = await tableWriter(
-    path,
-    table.names.map((name) => {
-      const learned = place.get(name);
-      return learned === undefined ? { name, type: 'text' } : outputColumn(columns[learned]!);
-    }),
-  );
-  let count = 0;
-  try {
+  const written = table.names.map((name): OutputColumn => {
+    const learned = place.get(name);
+    return learned === undefined ? { name, type: 'text' } : outputColumn(columns[learned]!);
+  });
+  return writeTable(path, written, async (append) => {
+    let count = 0;
     for await (const { columns: cells, given } of reconstructChunks(model, table)) {
       const all = table.names.map((name, i) => {
         const learned = place.get(name);
         return learned === undefined ? Array.from(given.columns[i]!, textCell) : cells[learned]!;
       });
-      await writer.write(all, given.rows);
+      await append(all, given.rows);
       count += given.rows;
     }
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
-  return count;
+    return count;
+  });
 }
 
 function textCell(cell: Cell): Cell {
@@ -90,32 +77,52 @@ export async function writeCodes(
   const encoder = new TableEncoder(model.table!);
   const places = encoder.locate(table);
   const kept = carried.map((name) => table.names.indexOf(name));
-  const writer = await tableWriter(path, [
-    ...carried.map((name) => ({ name, type: 'text' as const })),
-    ...Array.from({ length: model.latent }, (_, i) => ({ name: `z${i}`, type: 'number' as const })),
-  ]);
-  let count = 0;
-  try {
+  const written = [
+    ...carried.map((name): OutputColumn => ({ name, type: 'text' })),
+    ...codeColumns(model.latent),
+  ];
+  return writeTable(path, written, async (append) => {
+    let count = 0;
     for await (const chunk of table.chunks()) {
       const data = encoder.encode(chunk, places, table.source);
       const codes = await model.encode({ data, shape: [chunk.rows, encoder.width] });
-      const columns = Array.from({ length: model.latent }, (_, i) =>
-        Array.from({ length: chunk.rows }, (_unused, row) =>
-          Number(codes.data[row * model.latent + i]!.toPrecision(9)),
-        ),
-      );
-      await writer.write(
-        [...kept.map((place) => Array.from(chunk.columns[place]!, textCell)), ...columns],
-        chunk.rows,
-      );
+      const cells = kept.map((place) => Array.from(chunk.columns[place]!, textCell));
+      await append([...cells, ...columnsOf(codes)], chunk.rows);
       count += chunk.rows;
     }
-    await writer.close();
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
-  return count;
+    return count;
+  });
+}
+
+/**
+ * Writes the codes of arrays as a table, with the names and the labels of the samples where the data have them.
+ * @throws {UserError} when the file cannot be written
+ */
+export async function writeArrayCodes(
+  path: string,
+  codes: Matrix,
+  { labels, names }: Pick<Dataset, 'labels' | 'names'>,
+): Promise<void> {
+  const [samples, latent] = codes.shape as [number, number];
+  const written: OutputColumn[] = [
+    ...(names ? [{ name: 'file', type: 'text' as const }] : []),
+    ...(labels ? [{ name: 'label', type: 'integer' as const }] : []),
+    ...codeColumns(latent),
+  ];
+  const cells = [...(names ? [names] : []), ...(labels ? [labels] : []), ...columnsOf(codes)];
+  await writeTable(path, written, (append) => append(cells, samples));
+}
+
+function codeColumns(latent: number): OutputColumn[] {
+  return Array.from({ length: latent }, (_, i) => ({ name: `z${i}`, type: 'number' }));
+}
+
+/** The columns of a matrix, as numbers to be written. */
+function columnsOf({ data, shape }: Matrix): number[][] {
+  const [rows, width] = shape as [number, number];
+  return Array.from({ length: width }, (_, i) =>
+    Array.from({ length: rows }, (_unused, row) => shortest(data[row * width + i]!)),
+  );
 }
 
 /** Whether a path's ending is one that tables are written as. */
@@ -128,9 +135,6 @@ function carriedColumns(table: Table, model: Model, asked: readonly string[] | u
     const { id, label } = model.table!;
     return [id, label].filter((name) => name !== undefined && table.names.includes(name)) as string[];
   }
-  const unknown = asked.find((name) => !table.names.includes(name));
-  if (unknown === undefined) return [...asked];
-  throw new UserError(
-    `--carry: ${table.source} has no column ${JSON.stringify(unknown)}; its columns are ${table.names.slice(0, 20).join(', ')}`,
-  );
+  for (const name of asked) checkColumn(table, '--carry', name);
+  return [...asked];
 }

@@ -8,14 +8,12 @@ import { createTableModel } from '../estimator/create.js';
 import { nodePlatform } from '../estimator/nodePlatform.js';
 import type { Dataset, Model } from '../index.js';
 import { fieldOutputs } from '../nn/fields.js';
-import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
 import { layoutOf, type TableSchema } from '../table/columns.js';
 import { TableEncoder } from '../table/encode.js';
-import { encodeRows } from '../table/encodeRows.js';
-import { fitTable, type Scaling, type TableOptions } from '../table/fit.js';
-import { encodeTable } from '../table/rows.js';
+import { encodeRows, encodeTable, splitRows } from '../table/encodeRows.js';
+import { fitTable, pickTableOptions, type Scaling, type TableOptions } from '../table/fit.js';
 import { heldOutRows } from '../train/split.js';
-import { portableSpec } from './dataSpec.js';
+import { commonOptions } from './complete.js';
 import type { RunOptions } from './runRecord.js';
 import { describeTable } from './tableText.js';
 import type { TrainOptions } from './train.js';
@@ -41,22 +39,19 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
   const reading = readingOf({ encoding, delimiter });
   const table = await readTable(spec, reading);
   const { validationSplit, seed } = options;
-  const held = validationSplit === undefined ? null : await heldOut(table, validationSplit, seed);
+  const held = validationSplit === undefined ? undefined : await heldOut(table, validationSplit, seed);
+  const isHeld = (row: number) => held?.has(row) ?? false;
   const columns = { ...rest, ...(scaling && { scaling: scaling as Scaling }) } as TableOptions;
-  const { schema: found, notes } = await fitTable(
-    table,
-    columns,
-    held === null ? undefined : (row) => !held.has(row),
-  );
+  const { schema: found, notes } = await fitTable(table, columns, (row) => !isHeld(row));
   const schema = Object.keys(reading).length === 0 ? found : { ...found, reading };
   const encoder = new TableEncoder(schema);
-  const data = await encodeRows(table, encoder, held === null ? undefined : (row) => !held.has(row));
+  const { data, held: aside } = await splitRows(table, encoder, isHeld);
   const validation =
-    options.validation !== undefined
-      ? await encodeRows(await readTable(options.validation, reading), encoder)
-      : held === null
-        ? undefined
-        : await encodeRows(table, encoder, (row) => held.has(row));
+    options.validation === undefined
+      ? aside
+      : await encodeRows(await readTable(options.validation, reading), encoder);
+  if (held !== undefined && validation === undefined)
+    throw new UserError(`${table.source}: no rows are left`);
   const rows = sampleCount(data) + (held?.size ?? 0);
   return {
     data,
@@ -74,12 +69,11 @@ async function heldOut(table: Table, share: number, seed: number): Promise<Reado
 
 /** What a run on a table records of how its columns are to be read. */
 export function tableOptionsOf(given: TrainOptions): NonNullable<RunOptions['table']> {
-  const { columns, drop, categorical, label, id, scaling, encoding, delimiter } = given;
-  return Object.fromEntries(
-    Object.entries({ columns, drop, categorical, label, id, scaling, encoding, delimiter }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
+  const { encoding, delimiter } = given;
+  return {
+    ...pickTableOptions(given as Parameters<typeof pickTableOptions>[0]),
+    ...readingOf({ encoding, delimiter }),
+  } as NonNullable<RunOptions['table']>;
 }
 
 /**
@@ -95,26 +89,15 @@ export function completeTableOptions(spec: string, given: TrainOptions, schema: 
   }
   const model = (given.model ?? 'autoencoder') as RunOptions['model'];
   const outputs = fieldOutputs(layoutOf(schema.columns));
-  const optimizer = (given.optimizer ?? 'adam') as OptimizerName;
   const table = tableOptionsOf(given);
   return {
-    data: portableSpec(spec),
+    ...commonOptions(spec, given),
     model,
     hidden: given.hidden ?? [Math.min(Math.max(4 * outputs, 32), 256)],
     latent: given.latent ?? Math.min(Math.max(Math.ceil(Math.sqrt(outputs)), 2), 32),
-    activation: (given.activation ?? 'relu') as RunOptions['activation'],
     ...(model === 'vae'
       ? { beta: given.beta ?? 1, ...(given.betaWarmup !== undefined && { betaWarmup: given.betaWarmup }) }
       : { latentActivation: (given.latentActivation ?? 'linear') as RunOptions['activation'] }),
-    epochs: given.epochs ?? 10,
-    batchSize: given.batchSize ?? 128,
-    ...(given.validation !== undefined && { validation: portableSpec(given.validation) }),
-    ...(given.validationSplit !== undefined && { validationSplit: given.validationSplit }),
-    ...(given.clipNorm !== undefined && { clipNorm: given.clipNorm }),
-    ...(given.earlyStopping !== undefined && { earlyStopping: given.earlyStopping }),
-    learningRate: given.learningRate ?? defaultLearningRate[optimizer],
-    optimizer,
-    seed: given.seed ?? 0,
     ...(Object.keys(table).length > 0 && { table }),
   };
 }
@@ -163,7 +146,7 @@ export function readingOf({
 }
 
 /** Pictures as the model was trained on them. */
-export function imagesLike({ sampleSpec }: Model): ImageFolderOptions {
+function imagesLike({ sampleSpec }: Model): ImageFolderOptions {
   const [height, width, channels] = sampleSpec.shape;
   if (height === undefined || width === undefined) return {};
   return { size: [height, width], colour: channels === 3 ? 'colour' : 'grey' };

@@ -1,3 +1,5 @@
+import { namesText, type Table } from '../data/table/table.js';
+import { UserError } from '../errors.js';
 import type { TableSchema } from '../table/columns.js';
 import { count, counted } from './text.js';
 
@@ -25,4 +27,12 @@ export function describeTable(
     ...shownLeft,
     ...notes.map((note) => `  note: ${note}`),
   ];
+}
+
+/** @throws {UserError} when an option names a column that a table does not have */
+export function checkColumn(table: Table, option: string, name: string): void {
+  if (table.names.includes(name)) return;
+  throw new UserError(
+    `${option} ${name}: ${table.source} has no such column; its columns are ${namesText(table.names)}`,
+  );
 }

@@ -31,6 +31,21 @@ export async function readBytes(path: string, options: ReadOptions = {}): Promis
 }
 
 async function readPacked(path: string): Promise<Uint8Array> {
+  const { file, size } = await openDataFile(path);
+  try {
+    return await readAll(file, size, path);
+  } catch (error) {
+    throw explainReadError(error, path);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Opens a file of data. The caller closes it.
+ * @throws {UserError} when it is missing, empty, a directory or another thing that is no file, or not readable
+ */
+export async function openDataFile(path: string): Promise<{ file: FileHandle; size: number }> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, 'r');
@@ -38,15 +53,15 @@ async function readPacked(path: string): Promise<Uint8Array> {
     if (stats.isDirectory()) {
       throw new UserError(`${path} is a directory; expected a file. Name the file inside it`);
     }
+    // What can be read only once is no use: data are read from their beginning more than once.
     if (!stats.isFile()) {
       throw new UserError(`${path} is a device or a pipe; expected a file. Save the data to a file first`);
     }
     if (stats.size === 0) throw new UserError(`${path} is empty (0 bytes)`);
-    return await readAll(file, stats.size, path);
+    return { file, size: stats.size };
   } catch (error) {
-    throw explainReadError(error, path);
-  } finally {
     await file?.close();
+    throw explainReadError(error, path);
   }
 }
 

@@ -1,12 +1,12 @@
 import type { Cell, Table, TableChunk } from '../data/table/table.js';
 import { UserError } from '../errors.js';
+import { Random } from '../random/random.js';
 import type { TableSchema } from '../table/columns.js';
 import { TableDecoder } from '../table/decode.js';
 import { TableEncoder } from '../table/encode.js';
-import { encodeRows } from '../table/encodeRows.js';
-import { fitTable, type TableOptions } from '../table/fit.js';
+import { encodeRows, encodeTable, splitRows } from '../table/encodeRows.js';
+import { fitTable, pickTableOptions, type TableOptions } from '../table/fit.js';
 import { type AnyTable, asTable } from '../table/input.js';
-import { encodeTable, isHeldOut } from '../table/rows.js';
 import type { FitOptions } from '../train/fit.js';
 import type { History } from '../train/history.js';
 import { createTableModel, type TableModelOptions } from './create.js';
@@ -64,23 +64,17 @@ export class TableModel {
     const { validationSplit = 0, validation, ...rest } = options;
     const { columns, drop, categorical, types, label, id, scaling, maxClasses, ...network } = this.options;
     const seed = options.seed ?? network.seed ?? 0;
-    const used = (row: number) => !isHeldOut(row, validationSplit, seed);
-    const tableOptions: TableOptions = definedOnly({
-      ...{ columns, drop, categorical, types, label, id, scaling, maxClasses },
-    });
-    const { schema, notes } = await fitTable(table, tableOptions, used);
+    // By the row's number and the seed alone, so that no order has to be kept.
+    const isHeld = (row: number) =>
+      validationSplit > 0 && new Random(seed, 'held out', row).uniform() < validationSplit;
+    const { schema, notes } = await fitTable(table, pickTableOptions(this.options), (row) => !isHeld(row));
     const model = createTableModel(this.platform, schema, network);
     const encoder = new TableEncoder(schema);
-    const held =
-      validation !== undefined
-        ? await encodeRows(asTable(validation), encoder)
-        : validationSplit > 0
-          ? await encodeRows(table, encoder, (row) => !used(row))
-          : undefined;
-    const history = await model.fit(await encodeRows(table, encoder, used), {
-      ...rest,
-      ...(held && { validation: held }),
-    });
+    const split = await splitRows(table, encoder, isHeld);
+    const measured = validation === undefined ? split.held : await encodeRows(asTable(validation), encoder);
+    if (validationSplit > 0 && measured === undefined)
+      throw new UserError(`${table.source}: no rows are left`);
+    const history = await model.fit(split.data, { ...rest, ...(measured && { validation: measured }) });
     this.inner = model;
     this.foundNotes = notes;
     return history;
@@ -127,8 +121,4 @@ export async function* reconstructChunks(
     const { data } = await model.reconstruct({ data: encoded, shape: [chunk.rows, encoder.width] });
     yield { columns: decoder.columns(data, encoder.width), given: chunk };
   }
-}
-
-function definedOnly<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

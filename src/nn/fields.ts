@@ -142,6 +142,15 @@ function presence(x: Expr, layout: FieldLayout): Expr {
   return slice(x, 1, fieldOutputs(layout), fieldFeatures(layout));
 }
 
+/**
+ * The deviance of whole rows, [batch, 1]: that of the fields that are present, [batch, fields], added up and extended to
+ * all of them, so that rows with gaps compare with others.
+ */
+export function rowDeviance(deviances: Expr, x: Expr, layout: FieldLayout): Expr {
+  const present = sum(presence(x, layout), 1, true);
+  return div(mul(sum(deviances, 1, true), fieldCount(layout)), maximum(present, 1));
+}
+
 /** How fast the variances follow the residuals, and how small they may become. */
 const momentum = 0.98;
 /** A standard deviation of 0.05 of a column's own: below it lies noise of measurement and rounding. */
@@ -164,7 +173,7 @@ export function fieldLikelihood(layout: FieldLayout): Likelihood {
     const given = split(output, layout, layout.categories);
     return join({
       ...(values.numbers && {
-        numbers: div(mul(losses.mse(values.numbers, given.numbers!), present.numbers!), variance(scope)),
+        numbers: div(residuals(values.numbers, given.numbers!, present.numbers!), variance(scope)),
       }),
       ...(values.booleans && {
         booleans: mul(mul(losses.bce(values.booleans, given.booleans!), present.booleans!), 2),
@@ -184,8 +193,9 @@ export function fieldLikelihood(layout: FieldLayout): Likelihood {
       const present = slice(presence(x, layout), 1, 0, layout.numbers);
       const spread = variance(scope);
       if (scope.training) {
-        const squares = mul(
-          losses.mse(slice(x, 1, 0, layout.numbers), slice(output, 1, 0, layout.numbers)),
+        const squares = residuals(
+          slice(x, 1, 0, layout.numbers),
+          slice(output, 1, 0, layout.numbers),
           present,
         );
         scope.update('variance', nextVariance(spread, squares, present));
@@ -228,6 +238,11 @@ export function fieldLikelihood(layout: FieldLayout): Likelihood {
     support: [-Infinity, Infinity],
     range: [-Infinity, Infinity],
   };
+}
+
+/** Squared residuals, 0 where a number is missing. */
+function residuals(values: Expr, means: Expr, present: Expr): Expr {
+  return mul(losses.mse(values, means), present);
 }
 
 /** Marks that say of every field that it is there, [batch, fields]. */

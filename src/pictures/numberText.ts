@@ -40,3 +40,12 @@ function plain(value: number, digits: number): string {
 function decimals(value: number): number {
   return (String(Number(value.toFixed(8))).split('.')[1] ?? '').length;
 }
+
+/** Round numbers within a range: about so many, rising. */
+export function roundTicks(low: number, high: number, about: number): number[] {
+  const rough = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * (1 - 1e-9))!;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+}

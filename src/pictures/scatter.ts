@@ -2,7 +2,8 @@ import { UserError } from '../errors.js';
 import { permutation } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import { colours, font, margin, newSheet, pngBytes, type Sheet } from './canvas.js';
-import { short } from './numberText.js';
+import { roundTicks, short } from './numberText.js';
+import { fitted, write } from './text.js';
 
 /** Points in the plane. */
 export interface ScatterPicture {
@@ -263,13 +264,13 @@ function drawAxes(sheet: Sheet, { x, y }: View, axes: readonly [string, string])
   context.fillStyle = colours.panel;
   context.fillRect(plot.left, plot.top, plot.size, plot.size);
   context.fillStyle = colours.grid;
-  for (const tick of ticksOf(x)) {
+  for (const tick of roundTicks(...x, 6)) {
     const at = Math.round(plot.left + ((tick - x[0]) / (x[1] - x[0])) * plot.size);
     context.fillStyle = colours.grid;
     context.fillRect(at, plot.top, 1, plot.size);
     write(sheet, short(tick, 6), at, bottom + 16, { align: 'center', colour: colours.faintText });
   }
-  for (const tick of ticksOf(y)) {
+  for (const tick of roundTicks(...y, 6)) {
     const at = Math.round(bottom - ((tick - y[0]) / (y[1] - y[0])) * plot.size);
     context.fillStyle = colours.grid;
     context.fillRect(plot.left, at, plot.size, 1);
@@ -289,15 +290,6 @@ function drawAxes(sheet: Sheet, { x, y }: View, axes: readonly [string, string])
   context.restore();
 }
 
-/** Some six round numbers within a range. */
-function ticksOf([low, high]: readonly [number, number]): number[] {
-  const rough = (high - low) / 6;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * (1 - 1e-9))!;
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
-}
-
 function heading(sheet: Sheet, { title, subtitle = '' }: ScatterPicture): void {
   const room = sheet.canvas.width - 2 * margin;
   write(sheet, fitted(sheet, title, room, 16), margin, margin + 8, { size: 16 });
@@ -313,27 +305,4 @@ function disc({ context }: Sheet, colour: string, x: number, y: number, radius: 
 
 function counted(count: number): string {
   return count.toLocaleString('en-US');
-}
-
-interface TextStyle {
-  readonly colour?: string;
-  readonly align?: 'left' | 'right' | 'center';
-  readonly size?: number;
-}
-
-function write({ context }: Sheet, words: string, x: number, y: number, style: TextStyle = {}): void {
-  context.font = font(style.size ?? 13);
-  context.fillStyle = style.colour ?? colours.text;
-  context.textAlign = style.align ?? 'left';
-  context.textBaseline = 'middle';
-  context.fillText(words, x, y);
-}
-
-/** The words, or as many of their letters as there is room for. */
-function fitted({ context }: Sheet, words: string, room: number, size = 13): string {
-  context.font = font(size);
-  if (context.measureText(words).width <= room) return words;
-  const letters = [...words];
-  while (letters.length > 0 && context.measureText(`${letters.join('')}…`).width > room) letters.pop();
-  return `${letters.join('')}…`;
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import { colours, drawTitle, font, margin, newSheet, pngBytes, type Sheet, titleHeight } from './canvas.js';
-import { short } from './numberText.js';
+import { roundTicks, short } from './numberText.js';
+import { fitted, write } from './text.js';
 
 /** One of the oddest rows, as a picture shows it. */
 export interface ScoredRow {
@@ -46,37 +47,10 @@ export async function scorePicture(picture: ScorePicture): Promise<Uint8Array> {
   const height = bottom + (rows.length > 0 ? 110 + rowHeight * (rows.length + 1) : 70);
   const sheet = await newSheet(width, height);
   drawTitle(sheet, fitted(sheet, picture.title, width - 2 * margin, 16));
-  text(sheet, picture.subtitle, margin, margin + titleHeight + 2, { colour: colours.faintText });
+  write(sheet, picture.subtitle, margin, margin + titleHeight + 2, { colour: colours.faintText });
   drawHistogram(sheet, picture);
   if (rows.length > 0) drawRows(sheet, rows, bottom + 92);
   return pngBytes(sheet);
-}
-
-interface TextStyle {
-  readonly colour?: string;
-  readonly align?: 'left' | 'right' | 'center';
-  readonly size?: number;
-}
-
-function text({ context }: Sheet, words: string, x: number, y: number, style: TextStyle = {}): void {
-  context.font = font(style.size ?? 13);
-  context.fillStyle = style.colour ?? colours.text;
-  context.textAlign = style.align ?? 'left';
-  context.textBaseline = 'middle';
-  context.fillText(words, x, y);
-}
-
-/** The words, or as many of their letters as there is room for. */
-function fitted({ context }: Sheet, words: string, room: number, size = 13): string {
-  context.font = font(size);
-  if (context.measureText(words).width <= room) return words;
-  let [low, high] = [0, words.length];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (context.measureText(`${words.slice(0, middle)}…`).width <= room) low = middle;
-    else high = middle - 1;
-  }
-  return `${words.slice(0, low)}…`;
 }
 
 interface Series {
@@ -100,7 +74,7 @@ function drawHistogram(sheet: Sheet, picture: ScorePicture): void {
   context.fillRect(chart.left, chart.top, chart.right - chart.left, chart.height);
   for (let count = 1; count <= top; count *= 10) {
     line(sheet, chart.left, y(count), chart.right, y(count), colours.grid);
-    text(sheet, count.toLocaleString('en-US'), chart.left - 8, y(count), { align: 'right' });
+    write(sheet, count.toLocaleString('en-US'), chart.left - 8, y(count), { align: 'right' });
   }
   const bar = (chart.right - chart.left) / bins;
   const wide = series.length > 1 ? 0.5 : 1;
@@ -115,14 +89,14 @@ function drawHistogram(sheet: Sheet, picture: ScorePicture): void {
   line(sheet, chart.left, bottom, chart.right, bottom, colours.frame);
   for (const tick of scale.ticks) {
     line(sheet, x(tick), bottom, x(tick), bottom + 4, colours.frame);
-    text(sheet, written(tick), x(tick), bottom + 16, { align: 'center' });
+    write(sheet, written(tick), x(tick), bottom + 16, { align: 'center' });
   }
   const what = scale.linear ? 'score' : 'score (on a logarithmic axis, but for the middle)';
-  text(sheet, what, (chart.left + chart.right) / 2, bottom + 40, { align: 'center' });
+  write(sheet, what, (chart.left + chart.right) / 2, bottom + 40, { align: 'center' });
   if (scale.part(threshold) >= 0 && scale.part(threshold) <= 1) {
     line(sheet, x(threshold), chart.top - 6, x(threshold), bottom, colours.text, [6, 4]);
     const before = x(threshold) > (chart.left + chart.right) / 2;
-    text(sheet, `threshold ${written(threshold)}`, x(threshold) + (before ? -8 : 8), chart.top + 12, {
+    write(sheet, `threshold ${written(threshold)}`, x(threshold) + (before ? -8 : 8), chart.top + 12, {
       align: before ? 'right' : 'left',
     });
   }
@@ -148,7 +122,7 @@ function drawLegend(sheet: Sheet, series: readonly Series[]): void {
   let right: number = chart.right;
   for (const { name, colour, counts } of [...series].reverse()) {
     const words = `${name} (${counts.reduce((a, b) => a + b, 0).toLocaleString('en-US')})`;
-    text(sheet, words, right, chart.top - 20, { align: 'right' });
+    write(sheet, words, right, chart.top - 20, { align: 'right' });
     right -= sheet.context.measureText(words).width + 20;
     sheet.context.fillStyle = colour;
     sheet.context.fillRect(right, chart.top - 26, 12, 12);
@@ -188,15 +162,7 @@ function scaleOf(scores: Float64Array, threshold: number): Scale {
   const part = (score: number) => (bend(score) - low) / (bar * bins);
   const from = linear ? low : lowest;
   const to = linear ? low + bar * bins : highest;
-  return { part, linear, ticks: linear ? ticks(from, to) : bentTicks(from, to, part) };
-}
-
-function ticks(low: number, high: number): number[] {
-  const rough = (high - low) / 8;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough)!;
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+  return { part, linear, ticks: linear ? roundTicks(from, to, 8) : bentTicks(from, to, part) };
 }
 
 /** Powers of ten, from the largest down as long as there is room between them, and zero. */
@@ -258,17 +224,17 @@ function cut(sheet: Sheet, reasons: readonly string[], room: number): string[] {
 
 function drawRows(sheet: Sheet, rows: readonly ScoredRow[], top: number): void {
   const places = { id: margin, score: 236, reasons: 256 } as const;
-  text(sheet, 'the oddest rows', places.id, top, { colour: colours.faintText });
-  text(sheet, 'score', places.score, top, { colour: colours.faintText, align: 'right' });
-  text(sheet, 'what makes them odd', places.reasons, top, { colour: colours.faintText });
+  write(sheet, 'the oddest rows', places.id, top, { colour: colours.faintText });
+  write(sheet, 'score', places.score, top, { colour: colours.faintText, align: 'right' });
+  write(sheet, 'what makes them odd', places.reasons, top, { colour: colours.faintText });
   rows.forEach(({ id, score, reasons }, i) => {
     const y = top + rowHeight * (i + 1);
     line(sheet, margin, y - rowHeight / 2, width - margin, y - rowHeight / 2, colours.grid);
-    text(sheet, fitted(sheet, id, 150), places.id, y);
-    text(sheet, written(score), places.score, y, { align: 'right' });
+    write(sheet, fitted(sheet, id, 150), places.id, y);
+    write(sheet, written(score), places.score, y, { align: 'right' });
     let left: number = places.reasons;
     for (const reason of cut(sheet, reasons.slice(0, 3), width - margin - left)) {
-      text(sheet, reason, left, y);
+      write(sheet, reason, left, y);
       left += sheet.context.measureText(reason).width + reasonGap;
     }
   });

@@ -1,7 +1,8 @@
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
+import { readFully } from '../data/readFully.js';
 import { isStored, type StoredRows } from '../data/storedRows.js';
 import type { Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
@@ -24,52 +25,114 @@ function temporaryFile(): string {
 }
 
 /**
- * All rows of a table, encoded, or only some of them: in memory where they fit into 256 MiB, else in a temporary file.
- * @throws {UserError} when none is left, the disk is full, and what reading the table and `TableEncoder` throw
+ * All rows of a table, encoded: in memory where they fit into 256 MiB, else in a temporary file.
+ * @throws {UserError} when the disk is full, and what reading the table and `TableEncoder` throw
  */
 export async function encodeRows(
   table: Table,
   encoder: TableEncoder,
-  used: (row: number) => boolean = () => true,
   limit = memoryBytes,
 ): Promise<Dataset | StoredRows> {
+  return (await splitRows(table, encoder, () => false, limit)).data;
+}
+
+/**
+ * All rows of a table, encoded, in memory.
+ * @throws {UserError} what reading the table and `TableEncoder` throw
+ */
+export async function encodeTable(table: Table, encoder: TableEncoder): Promise<Dataset> {
+  return (await encodeRows(table, encoder, Number.POSITIVE_INFINITY)) as Dataset;
+}
+
+/** Rows to learn from, and those set aside. */
+export interface SplitRows {
+  readonly data: Dataset | StoredRows;
+  /** Missing where no row is set aside. */
+  readonly held?: Dataset | StoredRows;
+}
+
+/**
+ * Reads a table once and encodes its rows, some of them apart; each side as `encodeRows` gives it.
+ * @param isHeld Which rows are set aside, by their number from 0.
+ * @throws {UserError} when no row is left to learn from, the disk is full, and what reading the table and
+ *   `TableEncoder` throw
+ */
+export async function splitRows(
+  table: Table,
+  encoder: TableEncoder,
+  isHeld: (row: number) => boolean,
+  limit = memoryBytes,
+): Promise<SplitRows> {
   const { width } = encoder;
   const places = encoder.locate(table);
-  const pieces: Float32Array[] = [];
-  let file: { path: string; handle: number } | undefined;
-  let count = 0;
+  const sides = [new RowCollector(width, limit), new RowCollector(width, limit)] as const;
   let row = 0;
   try {
     for await (const chunk of table.chunks()) {
       const encoded = encoder.encode(chunk, places, table.source);
-      let kept = 0;
-      for (let i = 0; i < chunk.rows; i++) {
-        if (!used(row++)) continue;
-        encoded.copyWithin(kept * width, i * width, (i + 1) * width);
-        kept++;
-      }
-      count += kept;
-      const piece = encoded.subarray(0, kept * width);
-      if (file === undefined && 4 * count * width > limit) {
-        const path = temporaryFile();
-        file = { path, handle: openSync(path, 'wx', 0o600) };
-        for (const earlier of pieces.splice(0)) write(file.handle, earlier);
-      }
-      if (file === undefined) pieces.push(piece);
-      else write(file.handle, piece);
+      const apart = Array.from({ length: chunk.rows }, () => isHeld(row++));
+      sides[0].add(encoded, apart, false);
+      sides[1].add(encoded, apart, true);
     }
   } finally {
-    if (file !== undefined) closeSync(file.handle);
+    for (const side of sides) side.close();
   }
-  if (count === 0) throw new UserError(`${table.source}: no rows are left`);
-  if (file !== undefined) return { path: file.path, shape: [count, width], source: table.source };
-  const data = new Float32Array(count * width);
-  let at = 0;
-  for (const piece of pieces) {
-    data.set(piece, at);
-    at += piece.length;
+  const [data, held] = [sides[0].rows(table.source), sides[1].rows(table.source)];
+  if (data === undefined) throw new UserError(`${table.source}: no rows are left`);
+  return held === undefined ? { data } : { data, held };
+}
+
+/** Keeps encoded rows: in memory until there are too many, in a file from then on. */
+class RowCollector {
+  private readonly pieces: Float32Array[] = [];
+  private file: { readonly path: string; readonly handle: number } | undefined;
+  private count = 0;
+
+  constructor(
+    private readonly width: number,
+    private readonly limit: number,
+  ) {}
+
+  /** Takes those rows of a chunk whose mark is `wanted`. */
+  add(encoded: Float32Array, marks: readonly boolean[], wanted: boolean): void {
+    const { width } = this;
+    const kept = marks.reduce((sum, mark) => sum + Number(mark === wanted), 0);
+    if (kept === 0) return;
+    const piece = kept === marks.length ? encoded : new Float32Array(kept * width);
+    if (piece !== encoded) {
+      let at = 0;
+      marks.forEach((mark, i) => {
+        if (mark === wanted) piece.set(encoded.subarray(i * width, (i + 1) * width), width * at++);
+      });
+    }
+    this.count += kept;
+    if (this.file === undefined && 4 * this.count * width > this.limit) {
+      const path = temporaryFile();
+      this.file = { path, handle: openSync(path, 'wx', 0o600) };
+      for (const earlier of this.pieces.splice(0)) write(this.file.handle, earlier);
+    }
+    if (this.file === undefined) this.pieces.push(piece);
+    else write(this.file.handle, piece);
   }
-  return { data, shape: [count, width], source: table.source };
+
+  /** No more rows come. */
+  close(): void {
+    if (this.file !== undefined) closeSync(this.file.handle);
+  }
+
+  /** All rows, where there are any. */
+  rows(source: string): Dataset | StoredRows | undefined {
+    const { count, width, file } = this;
+    if (count === 0) return undefined;
+    if (file !== undefined) return { path: file.path, shape: [count, width], source };
+    const data = new Float32Array(count * width);
+    let at = 0;
+    for (const piece of this.pieces) {
+      data.set(piece, at);
+      at += piece.length;
+    }
+    return { data, shape: [count, width], source };
+  }
 }
 
 function write(handle: number, piece: Float32Array): void {
@@ -92,9 +155,7 @@ export function firstRows(data: Dataset | StoredRows, count: number): Dataset {
   const handle = openSync(data.path, 'r');
   try {
     const values = new Float32Array(rows * width);
-    const bytes = new Uint8Array(values.buffer);
-    let filled = 0;
-    while (filled < bytes.length) filled += readSync(handle, bytes, filled, bytes.length - filled, filled);
+    readFully(handle, values, 0);
     return { data: values, shape: [rows, width], ...(data.source !== undefined && { source: data.source }) };
   } finally {
     closeSync(handle);

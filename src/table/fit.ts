@@ -1,4 +1,4 @@
-import type { Table } from '../data/table/table.js';
+import { namesText, type Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
@@ -34,6 +34,17 @@ export interface TableOptions {
   readonly scaling?: Scaling;
   /** The most classes that a category may have; values beyond the most frequent ones share one. 50 by default. */
   readonly maxClasses?: number;
+}
+
+/** The options about columns among others, those that were given. */
+export function pickTableOptions(
+  given: {
+    readonly [Name in keyof TableOptions]?: TableOptions[Name] | undefined;
+  },
+): TableOptions {
+  const { columns, drop, categorical, types, label, id, scaling, maxClasses } = given;
+  const all = { columns, drop, categorical, types, label, id, scaling, maxClasses };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
 /** What was found out about a table, and what about it deserves to be said. */
@@ -352,9 +363,8 @@ function checkOptions(table: Table, options: TableOptions): void {
   for (const [option, names] of named) {
     const unknown = names.find((name) => !table.names.includes(name));
     if (unknown === undefined) continue;
-    const known = table.names.slice(0, 20).join(', ');
     throw new UserError(
-      `${option}: ${table.source} has no column ${JSON.stringify(unknown)}; its columns are ${known}${table.names.length > 20 ? ', …' : ''}`,
+      `${option}: ${table.source} has no column ${JSON.stringify(unknown)}; its columns are ${namesText(table.names)}`,
     );
   }
 }

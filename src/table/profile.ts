@@ -101,8 +101,6 @@ export class ColumnProfile {
   large = 0;
   minLarge: bigint | undefined;
   maxLarge: bigint | undefined;
-  /** Whether the file writes truths as truths, numbers as numbers: not as text. */
-  typed = true;
   /** Cells by text, as long as there are not too many. */
   readonly distinct = new Map<string, number>();
   distinctOverflow = false;
@@ -153,7 +151,6 @@ export class ColumnProfile {
   }
 
   private addText(cell: string): void {
-    this.typed = false;
     const value = parseNumber(cell, this.format);
     if (value !== undefined) {
       this.addNumber(value);

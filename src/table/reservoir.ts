@@ -9,8 +9,6 @@ export interface EncodedRows {
   readonly width: number;
   /** The number of each in the table, from 0; rising. */
   readonly rows: Uint32Array;
-  /** All rows of the table. */
-  readonly total: number;
 }
 
 /**
@@ -56,6 +54,5 @@ export async function sampleRows(
     count: origin.length,
     width,
     rows: Uint32Array.from(order, (place) => origin[place]!),
-    total,
   };
 }

@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
-import { explainReadError, readBytes } from '../file.js';
+import { explainReadError, openDataFile, readBytes } from '../file.js';
 
 /** Bytes that can be read from any place: a file, or a piece of memory. */
 export interface ByteSource {
@@ -20,22 +20,15 @@ export interface ByteSource {
  *   throws for a gzipped one
  */
 export async function openSource(path: string): Promise<ByteSource> {
-  let file: FileHandle | undefined;
+  const { file, size } = await openDataFile(path);
   try {
-    file = await open(path, 'r');
-    const stats = await file.stat();
-    if (!stats.isFile()) {
-      const kind = stats.isDirectory() ? 'a directory' : 'a device or a pipe';
-      throw new UserError(`${path} is ${kind}; expected a file`);
-    }
-    if (stats.size === 0) throw new UserError(`${path} is empty (0 bytes); expected a Parquet file`);
-    const source = fileSource(file, stats.size, path);
-    const [first, second] = await source.read(0, Math.min(2, stats.size));
+    const source = fileSource(file, size, path);
+    const [first, second] = await source.read(0, Math.min(2, size));
     if (first !== 0x1f || second !== 0x8b) return source;
     await file.close();
     return memorySource(await readBytes(path));
   } catch (error) {
-    await file?.close();
+    await file.close();
     throw explainReadError(error, path);
   }
 }

@@ -3,10 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../errors.js';
-import { csvTable } from './csv.js';
-import { jsonLinesTable } from './jsonLines.js';
-import { npyTable, npzTable } from './numpyTable.js';
-import { parquetTable } from './parquet.js';
 import type { Table } from './table.js';
 import { readText } from './textStream.js';
 
@@ -20,13 +16,22 @@ export interface ReadTableOptions {
 
 type Reader = (path: string, options: ReadTableOptions) => Promise<Table>;
 
+/** A reader is loaded, with the libraries for its format, when a file asks for it: most programs need one or none. */
 const readers: readonly { readonly ending: RegExp; readonly read: Reader }[] = [
-  { ending: /\.(csv|tsv|tab|txt)$/i, read: csvTable },
-  { ending: /\.(jsonl|ndjson)$/i, read: jsonLinesTable },
-  { ending: /\.(parquet|pq)$/i, read: parquetTable },
-  { ending: /\.npz$/i, read: npzTable },
-  { ending: /\.npy$/i, read: npyTable },
+  { ending: /\.(csv|tsv|tab|txt)$/i, read: csv },
+  { ending: /\.(jsonl|ndjson)$/i, read: jsonLines },
+  { ending: /\.(parquet|pq)$/i, read: async (path) => (await import('./parquet.js')).parquetTable(path) },
+  { ending: /\.npz$/i, read: async (path) => (await import('./numpyTable.js')).npzTable(path) },
+  { ending: /\.npy$/i, read: async (path) => (await import('./numpyTable.js')).npyTable(path) },
 ];
+
+async function csv(path: string, options: ReadTableOptions): Promise<Table> {
+  return (await import('./csv.js')).csvTable(path, options);
+}
+
+async function jsonLines(path: string, options: ReadTableOptions): Promise<Table> {
+  return (await import('./jsonLines.js')).jsonLinesTable(path, options);
+}
 
 /** The files that are read as tables, for help texts and messages. */
 export const tableFiles = 'CSV, TSV, JSON Lines, Parquet, .npz or .npy (gzipped too)';
@@ -63,7 +68,7 @@ async function standardInput(options: ReadTableOptions): Promise<Table> {
   spooled ??= spool();
   const path = await spooled;
   try {
-    const read = (await startsWithBrace(path, options)) ? jsonLinesTable : csvTable;
+    const read = (await startsWithBrace(path, options)) ? jsonLines : csv;
     const table = await read(path, options);
     return {
       ...table,

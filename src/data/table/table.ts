@@ -52,3 +52,8 @@ export function checkNames(names: readonly string[], locate: string): void {
     );
   }
 }
+
+/** The names of a table's columns for a message; of many the first twenty. */
+export function namesText(names: readonly string[]): string {
+  return names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '');
+}

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '../../errors.js';
 import { countText } from '../bytes.js';
-import { explainReadError } from '../file.js';
+import { explainReadError, openDataFile } from '../file.js';
 
 /** How {@link readText} reads. */
 export interface TextOptions {
@@ -90,23 +90,13 @@ async function* readUnpacked(path: string, limit: number): AsyncGenerator<Uint8A
 }
 
 async function openFile(path: string): Promise<{ file: FileHandle; gzipped: boolean; size: number }> {
-  let file: FileHandle | undefined;
+  const { file, size } = await openDataFile(path);
   try {
-    file = await open(path, 'r');
-    const stats = await file.stat();
-    if (stats.isDirectory()) {
-      throw new UserError(`${path} is a directory; expected a file. Name the file inside it`);
-    }
-    // A table is read more than once.
-    if (!stats.isFile()) {
-      throw new UserError(`${path} is a device or a pipe; expected a file. Save the data to a file first`);
-    }
-    if (stats.size === 0) throw new UserError(`${path} is empty (0 bytes)`);
     const head = new Uint8Array(2);
     await file.read(head, 0, 2, 0);
-    return { file, gzipped: head[0] === 0x1f && head[1] === 0x8b, size: stats.size };
+    return { file, gzipped: head[0] === 0x1f && head[1] === 0x8b, size };
   } catch (error) {
-    await file?.close();
+    await file.close();
     throw explainReadError(error, path);
   }
 }

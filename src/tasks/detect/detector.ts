@@ -9,22 +9,19 @@ import { type Expr, input } from '../../graph/expr.js';
 import { toOnnx } from '../../graph/onnx.js';
 import { cast, greater } from '../../graph/ops/elementwise.js';
 import { fieldCount } from '../../nn/fields.js';
-import type { Session } from '../../runtime/backend.js';
 import { layoutOf, type TableSchema, tableSchema } from '../../table/columns.js';
 import { TableEncoder } from '../../table/encode.js';
-import { fitTable } from '../../table/fit.js';
+import { fitTable, pickTableOptions } from '../../table/fit.js';
 import { encodedRow, rawColumns } from '../../table/graph.js';
 import { type AnyTable, asTable } from '../../table/input.js';
 import { sampleRows } from '../../table/reservoir.js';
 import { version } from '../../version.js';
 import { Calibration } from './calibration.js';
 import { ensembleOutputs, ensembleTensor } from './ensemble.js';
-import { type Detection, Explainer } from './explain.js';
-import { type DetectorConfig, type DetectorOptions, detectorConfig, tableOptions } from './options.js';
+import type { Detection } from './explain.js';
+import { judgeTable, reservoirSize } from './judge.js';
+import { type DetectorConfig, type DetectorOptions, detectorConfig } from './options.js';
 import { networkConfig, networkDefinition, sampleSpec, trainEnsemble } from './train.js';
-
-/** Rows that are looked at closely: those that networks learn from, and on which scores are calibrated. */
-const reservoirSize = 8192;
 
 /** How to look at rows. */
 export interface DetectOptions {
@@ -105,7 +102,7 @@ export class Detector {
    */
   async fit(data: AnyTable, { signal, onNetwork }: DetectorFitOptions = {}): Promise<this> {
     const table = asTable(data);
-    const { schema, notes, rows } = await fitTable(table, tableOptions(this.config));
+    const { schema, notes, rows } = await fitTable(table, pickTableOptions(this.config));
     if (rows < 2)
       throw new UserError(`${table.source} has one row; a detector needs at least two to compare`);
     const layout = layoutOf(schema.columns);
@@ -165,36 +162,10 @@ export class Detector {
     data: AnyTable,
     { training = false, reasons = true }: DetectOptions = {},
   ): AsyncGenerator<{ readonly detections: Detection[]; readonly chunk: TableChunk }> {
-    const table = asTable(data);
     const { schema, tensors, calibration, threshold, heldOut } = this.known();
-    const encoder = new TableEncoder(schema);
-    const explainer = new Explainer(schema, tensors[ensembleTensor.typical]!.data);
-    const places = encoder.locate(table);
-    let first = 0;
-    for await (const chunk of table.chunks()) {
-      const encoded = encoder.encode(chunk, places, table.source);
-      const found = await this.sessions.use('rows', (session: Session) =>
-        session.run({ input: { dtype: 'float32', shape: [chunk.rows, encoder.width], data: encoded } }),
-      );
-      const scores = found.score!.data as Float32Array;
-      const deviances = found.deviances!.data as Float32Array;
-      const expected = found.expected!.data as Float32Array;
-      const start = first;
-      first += chunk.rows;
-      const detections = Array.from({ length: chunk.rows }, (_, i): Detection => {
-        const score = (training ? heldOut.get(start + i) : undefined) ?? scores[i]!;
-        return {
-          row: start + i,
-          score,
-          pValue: calibration.pValue(score),
-          anomaly: score > threshold,
-          reasons: reasons
-            ? explainer.reasons(deviances, expected, i, (column) => chunk.columns[places[column]!]![i]!)
-            : [],
-        };
-      });
-      yield { detections, chunk };
-    }
+    const typical = tensors[ensembleTensor.typical]!.data;
+    const standard = { calibration, typical, threshold, reasons, ...(training && { known: heldOut }) };
+    yield* judgeTable(asTable(data), schema, this.sessions, standard);
   }
 
   /**

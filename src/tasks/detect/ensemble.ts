@@ -1,12 +1,12 @@
 import { type Expr, input } from '../../graph/expr.js';
-import { add, div, log, maximum, mul, sub } from '../../graph/ops/elementwise.js';
+import { add, div, log, mul, sub } from '../../graph/ops/elementwise.js';
 import { matMul } from '../../graph/ops/linear.js';
 import { mean, sum } from '../../graph/ops/reducing.js';
-import { concat, reshape, slice } from '../../graph/ops/shaping.js';
+import { concat, reshape } from '../../graph/ops/shaping.js';
 import type { Dim } from '../../graph/shape.js';
 import type { Definition } from '../../models/definition.js';
 import { type SampleSpec, toSamples } from '../../models/io.js';
-import { expandFields, type FieldLayout, fieldCount, fieldFeatures, fieldOutputs } from '../../nn/fields.js';
+import { expandFields, type FieldLayout, rowDeviance } from '../../nn/fields.js';
 import { Scope } from '../../nn/scope.js';
 
 /** What is measured of a row by one network: how badly it is reconstructed, and how far out its code lies. */
@@ -33,10 +33,8 @@ export const ensembleTensor = {
 
 /** What an ensemble says of rows. */
 export interface EnsembleOutputs {
-  /** The score of each row, [batch]: the mean of `byNetwork`. */
+  /** The score of each row, [batch]: the mean over networks. */
   readonly score: Expr;
-  /** The score of each network, [batch, networks]. */
-  readonly byNetwork: Expr;
   /** How badly each field is reconstructed, the mean over networks, [batch, fields]. */
   readonly deviances: Expr;
   /** The mean reconstruction, as an encoded row, [batch, fields]. */
@@ -47,7 +45,7 @@ export interface EnsembleOutputs {
 export interface MemberOutputs {
   /** How badly each field is reconstructed, [batch, fields]. */
   readonly deviances: Expr;
-  /** The same of the whole row, [batch, 1]: summed over the fields that are present, and extended to all of them. */
+  /** The same of the whole row, [batch, 1]. */
   readonly deviance: Expr;
   readonly reconstruction: Expr;
   readonly code: Expr;
@@ -64,10 +62,9 @@ export function memberOutputs(
   return scope.in(`network${member}`, (inner) => {
     const code = Object.values(definition.encode(x, inner))[0]!;
     const deviances = definition.deviances!(x, code, inner);
-    const present = sum(slice(x, 1, fieldOutputs(layout), fieldFeatures(layout)), 1, true);
     return {
       deviances,
-      deviance: div(mul(sum(deviances, 1, true), fieldCount(layout)), maximum(present, 1)),
+      deviance: rowDeviance(deviances, x, layout),
       reconstruction: definition.decode(code, inner),
       code,
     };
@@ -121,7 +118,6 @@ export function ensembleOutputs(
   const batch: Dim = row.shape[0]!;
   return {
     score: reshape(mean(byNetwork, 1, true), [batch]),
-    byNetwork,
     deviances: average(members.map(({ deviances }) => deviances)),
     expected: toSamples(average(members.map(({ reconstruction }) => reconstruction)), sample),
   };

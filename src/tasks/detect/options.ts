@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseOptions } from '../../models/options.js';
-import { columnTypes, scalings, type TableOptions } from '../../table/fit.js';
+import { columnTypes, scalings } from '../../table/fit.js';
 
 const names = z.array(z.string()).readonly();
 
@@ -42,19 +42,4 @@ export type DetectorOptions = z.input<typeof schema>;
 /** @throws {UserError} that names every option that is wrong */
 export function detectorConfig(options: DetectorOptions): DetectorConfig {
   return parseOptions(schema as z.ZodType<DetectorConfig>, options, 'detector');
-}
-
-/** What of a detector's options is about the columns of its table. */
-export function tableOptions(config: DetectorConfig): TableOptions {
-  const { columns, drop, categorical, types, label, id, scaling, maxClasses } = config;
-  return {
-    ...(columns && { columns }),
-    ...(drop && { drop }),
-    ...(categorical && { categorical }),
-    ...(types && { types }),
-    ...(label !== undefined && { label }),
-    ...(id !== undefined && { id }),
-    ...(scaling && { scaling }),
-    ...(maxClasses !== undefined && { maxClasses }),
-  };
 }

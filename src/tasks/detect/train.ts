@@ -15,6 +15,7 @@ import { permutation } from '../../random/fill.js';
 import { Random } from '../../random/random.js';
 import type { EncodedRows } from '../../table/reservoir.js';
 import { ensembleTensor, memberName, memberOutputs, quantities, smallest } from './ensemble.js';
+import { typicalDeviances } from './judge.js';
 import { fitWhitening, robustSpread, squaredDistance } from './linear.js';
 import type { DetectorConfig } from './options.js';
 
@@ -23,8 +24,6 @@ export interface TrainedEnsemble {
   readonly tensors: Readonly<Record<string, { readonly shape: number[]; readonly data: Float32Array }>>;
   /** The score of every row by the networks that had not learned from it. */
   readonly heldOut: Float64Array;
-  /** For each network the numbers, in the table, of the rows that it learned from. */
-  readonly learned: readonly Uint32Array[];
 }
 
 const batchSize = 128;
@@ -102,8 +101,7 @@ export async function trainEnsemble(
   }
   const definition = networkDefinition(options, sample);
   const heldOut = await calibrate(platform, config, sample, definition, rows, members, tensors);
-  const learned = members.map((subset) => Uint32Array.from(subset, (i) => rows.rows[i]!));
-  return { tensors, heldOut, learned };
+  return { tensors, heldOut };
 }
 
 function pick(rows: EncodedRows, subset: Uint32Array): Float32Array {
@@ -129,13 +127,7 @@ async function calibrate(
   const { width } = rows;
   tensors[ensembleTensor.typical] = {
     shape: [1, width],
-    data: Float32Array.from(
-      { length: width },
-      (_, field) =>
-        robustSpread(
-          Float32Array.from({ length: rows.count }, (_unused, row) => fields[row * width + field]!),
-        ).center,
-    ),
+    data: typicalDeviances(fields, width),
   };
   const sums = new Float64Array(rows.count);
   const all = new Float64Array(rows.count);

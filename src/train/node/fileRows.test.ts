@@ -8,7 +8,7 @@ import { isStored } from '../../data/storedRows.js';
 import { tableModel, tableOf } from '../../index.js';
 import { Random } from '../../random/random.js';
 import { TableEncoder } from '../../table/encode.js';
-import { encodeRows, firstRows } from '../../table/encodeRows.js';
+import { encodeRows, firstRows, splitRows } from '../../table/encodeRows.js';
 import { fitTable } from '../../table/fit.js';
 import { FileRows, openRows } from './fileRows.js';
 
@@ -88,8 +88,8 @@ describe('rows in a file', () => {
     });
     const encoder = new TableEncoder((await fitTable(table)).schema);
     const used = (row: number) => row % 7 !== 0;
-    const memory = await encodeRows(table, encoder, used);
-    const file = await encodeRows(table, encoder, used, 1000);
+    const memory = (await splitRows(table, encoder, (row) => !used(row))).data;
+    const file = (await splitRows(table, encoder, (row) => !used(row), 1000)).data;
     assert.ok(!isStored(memory) && isStored(file));
     assert.deepEqual(file.shape, memory.shape);
     assert.deepEqual(firstRows(file, 1e9).data, memory.data);
@@ -107,7 +107,7 @@ describe('rows in a file', () => {
     });
     const model = tableModel({ model: 'autoencoder', hidden: [16], latent: 1, inputNoise: 0.01 });
     await model.fit(table, { epochs: 1 });
-    const file = await encodeRows(table, new TableEncoder(model.schema), undefined, 1000);
+    const file = await encodeRows(table, new TableEncoder(model.schema), 1000);
     assert.ok(isStored(file));
     const { rows } = await model.model.fit(file, { epochs: 4, learningRate: 0.005, validation: file });
     assert.ok(rows.at(-1)!.loss! < rows[0]!.loss! - 0.5, `${rows[0]!.loss} to ${rows.at(-1)!.loss}`);

@@ -1,5 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import type { Dataset } from '../../data/dataset.js';
+import { readFully } from '../../data/readFully.js';
 import { isStored, type StoredRows } from '../../data/storedRows.js';
 import { permutation } from '../../random/fill.js';
 import type { Random } from '../../random/random.js';
@@ -103,12 +104,6 @@ export class FileRows implements RowSource {
   }
 
   private read(first: number, rows: number, target: Float32Array, at: number): void {
-    const bytes = new Uint8Array(target.buffer, target.byteOffset + 4 * at, 4 * rows * this.width);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const read = readSync(this.file, bytes, filled, bytes.length - filled, 4 * first * this.width + filled);
-      if (read === 0) throw new Error('the file of encoded rows became shorter while it was read');
-      filled += read;
-    }
+    readFully(this.file, target.subarray(at, at + rows * this.width), 4 * first * this.width);
   }
 }
