@@ -90,7 +90,8 @@ function tensorsText(tensors: Layer['tensors']): string {
     .join(', ');
 }
 
-async function filesOf(folder: string): Promise<Record<string, number>> {
+/** The files of a folder with their sizes in bytes. */
+export async function filesOf(folder: string): Promise<Record<string, number>> {
   const names = (await readdir(folder)).sort();
   const sizes = await Promise.all(
     names.map(async (name) => {

@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { manifestFile } from '../artifact/folder.js';
 import { checkTableFile, type OutputColumn, type TableWriter, writeTable } from '../artifact/tableFile.js';
 import { writeWhole } from '../artifact/write.js';
 import { readTable } from '../data/table/readTable.js';
@@ -15,7 +12,7 @@ import { detectionFigures } from '../tasks/detect/figures.js';
 import { anomalyLabels } from '../tasks/detect/labels.js';
 import { RunJudge } from '../tasks/detect/runJudge.js';
 import type { DetectCommandOptions } from './detect.js';
-import { openRun } from './open.js';
+import { isDetector, openRun } from './open.js';
 import type { Output } from './output.js';
 import { readingOf } from './tableRun.js';
 import { checkColumn, describeTable } from './tableText.js';
@@ -105,11 +102,17 @@ interface Prepared {
   readonly release: () => Promise<void>;
 }
 
-function preparedDetector(detector: Detector, threshold: number, training: boolean): Prepared {
+function preparedDetector(
+  detector: Detector,
+  threshold: number,
+  training: boolean,
+  onNotes: (notes: readonly string[]) => void,
+): Prepared {
   return {
     threshold,
     training,
-    judge: (table) => detector.detectChunks(table, { training }),
+    // Of the rows that it learned from, fitting has said so.
+    judge: (table) => detector.detectChunks(table, { training, ...(!training && { onNotes }) }),
     save: (folder) => detector.save(folder),
     release: () => detector.release(),
   };
@@ -132,7 +135,8 @@ async function preparedRun(
   return {
     threshold,
     training: false,
-    judge: (rows) => judge.detectChunks(rows, { ...known, threshold }),
+    judge: (rows) =>
+      judge.detectChunks(rows, { ...known, threshold, onNotes: (notes) => output.warnAll(notes) }),
     save: () => Promise.resolve(),
     release: () => judge.release(),
   };
@@ -153,7 +157,7 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
     const judge = await loadDetector(options.run);
     output.note(`${options.run}: learned from ${counted(judge.rows, 'row')}`);
     const again = contamination === undefined ? judge.threshold : judge.calibration.threshold(contamination);
-    return preparedDetector(judge, threshold ?? again, false);
+    return preparedDetector(judge, threshold ?? again, false, (notes) => output.warnAll(notes));
   }
   const judge = detector({
     seed,
@@ -172,7 +176,7 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
   output.note(
     `${networks} autoencoders, each learned from ${count(Math.min(maxSamples, judge.rows))} rows at most; ${duration((performance.now() - started) / 1000)}`,
   );
-  return preparedDetector(judge, judge.threshold, true);
+  return preparedDetector(judge, judge.threshold, true, (notes) => output.warnAll(notes));
 }
 
 async function judgeAll(
@@ -206,16 +210,6 @@ async function judgeAll(
   if (options.output === undefined) await go();
   else await writeTable(options.output, verdictColumns(options.id), go);
   return { scores: Float64Array.from(scores), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
-}
-
-/** Whether a folder holds a detector; false also where it holds nothing, of which opening it will say more. */
-async function isDetector(folder: string): Promise<boolean> {
-  try {
-    const { family } = JSON.parse(await readFile(join(folder, manifestFile), 'utf8')) as { family?: unknown };
-    return family === 'detector';
-  } catch {
-    return false;
-  }
 }
 
 function verdictColumns(id: string | undefined): OutputColumn[] {

@@ -42,8 +42,9 @@ export function encodeCommand(cli: Cli): Command {
       )
       .action(async (run: string, data: string, options: EncodeOptions) => {
         const { encode } = await import('./encoding.js');
-        const { samples, model } = await encode(run, data, options.output, options.carry);
-        new Output(cli, options).result(
+        const output = new Output(cli, options);
+        const { samples, model } = await encode(run, data, options.output, options.carry, output);
+        output.result(
           () => `${options.output}: ${counted(samples, 'code')} of ${counted(model.latent, 'number')}`,
           { file: options.output, samples, codeSize: model.latent },
         );

@@ -4,6 +4,7 @@ import { npyBytes } from '../data/npy.js';
 import { UserError } from '../errors.js';
 import type { Model } from '../index.js';
 import { openRun } from './open.js';
+import type { Output } from './output.js';
 import { isTableFile, writeArrayCodes, writeCodes } from './tableOutput.js';
 import { dataFor } from './tableRun.js';
 
@@ -17,6 +18,7 @@ export async function encode(
   spec: string,
   path: string,
   carry: readonly string[] | undefined,
+  output: Output,
 ): Promise<{ readonly model: Model; readonly samples: number }> {
   const isNpy = extname(path).toLowerCase() === '.npy';
   if (!isNpy && !isTableFile(path)) {
@@ -26,15 +28,16 @@ export async function encode(
   }
   const model = await openRun(run);
   if (isNpy) {
-    const codes = await model.encode(await dataFor(model, spec));
+    const codes = await model.encode(await dataFor(model, spec, output));
     await writeWhole(path, npyBytes(codes));
     return { model, samples: codes.shape[0]! };
   }
-  if (model.table !== undefined) return { model, samples: await writeCodes(path, model, spec, carry) };
+  if (model.table !== undefined)
+    return { model, samples: await writeCodes(path, model, spec, carry, output) };
   if (carry !== undefined) {
     throw new UserError('--carry names columns of a table, but the run was trained on arrays; leave it out');
   }
-  const data = await dataFor(model, spec);
+  const data = await dataFor(model, spec, output);
   const codes = await model.encode(data);
   await writeArrayCodes(path, codes, data);
   return { model, samples: codes.shape[0]! };

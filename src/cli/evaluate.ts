@@ -33,8 +33,10 @@ export function evaluateCommand(cli: Cli): Command {
         const { evaluationJson, evaluationTable } = await import('./figures.js');
         const model = await openRun(run);
         const { seed } = options;
-        const found = await model.evaluate(await dataFor(model, data), seed === undefined ? {} : { seed });
-        new Output(cli, options).result(
+        const output = new Output(cli, options);
+        const rows = await dataFor(model, data, output);
+        const found = await model.evaluate(rows, seed === undefined ? {} : { seed });
+        output.result(
           () => `${run} on ${data}, ${count(found.samples)} samples:\n${evaluationTable(found, model)}`,
           evaluationJson(found, model),
         );

@@ -13,9 +13,11 @@ export function infoCommand(cli: Cli): Command {
   } as const;
   return makeCommand(text, (command) => {
     command.argument(...runArgument).action(async (run: string, options: CommonOptions) => {
-      const { openRun } = await import('./open.js');
-      const { describeRun } = await import('./description.js');
-      const { text: words, json } = await describeRun(run, await openRun(run));
+      const { isDetector, openRun } = await import('./open.js');
+      const { loadDetector } = await import('../index.js');
+      const { text: words, json } = (await isDetector(run))
+        ? await (await import('./detectorDescription.js')).describeDetector(run, await loadDetector(run))
+        : await (await import('./description.js')).describeRun(run, await openRun(run));
       new Output(cli, options).result(() => words, json);
     });
   });

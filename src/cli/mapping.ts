@@ -42,11 +42,11 @@ export async function drawMap(run: string, spec: string, options: MapOptions, ou
     throw new UserError(`-o ${options.output}: a map is a picture; give a name that ends in .png`);
   }
   const model = await openRun(run);
-  const rows = await labelled(model, spec, options.label);
+  const rows = await labelled(model, spec, output, options.label);
   const others =
     options.neighbours === undefined
       ? undefined
-      : await labelled(model, options.neighbours, options.label, rows.classes);
+      : await labelled(model, options.neighbours, output, options.label, rows.classes);
   const count = sampleCount(rows.data);
   const codes = (await model.encode(rows.data)).data;
   const otherCodes = others && (await model.encode(others.data)).data;
@@ -144,10 +144,11 @@ function principal(
 async function labelled(
   model: Model,
   spec: string,
+  output: Output,
   column: string | undefined,
   known: readonly string[] = [],
 ): Promise<Labelled> {
-  const data = await dataFor(model, spec);
+  const data = await dataFor(model, spec, output);
   if (model.table === undefined) {
     if (column !== undefined)
       throw new UserError('--label names a column of a table, but the run was trained on arrays');

@@ -40,6 +40,11 @@ export class Output {
     if (!this.quiet) this.cli.stderr.write(`autoencoder: warning: ${text}\n`);
   }
 
+  /** Several such things. */
+  warnAll(notes: readonly string[]): void {
+    for (const note of notes) this.warn(note);
+  }
+
   /** Why the command ends without what was asked for. */
   fail(text: string, exitCode: number): void {
     this.cli.stderr.write(`autoencoder: ${text}\n`);

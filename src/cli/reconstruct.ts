@@ -25,7 +25,7 @@ async function reconstructTable(
   if (model.table === undefined) {
     throw new UserError(`${data} is a table, but the run was trained on arrays; give data of the same kind`);
   }
-  const rows = await writeReconstructed(file, model, data);
+  const rows = await writeReconstructed(file, model, data, out);
   out.result(
     () => `${file}: ${counted(rows, 'row')}, with every column that was learned as the model makes it`,
     {
@@ -72,7 +72,8 @@ export function reconstructCommand(cli: Cli): Command {
         const { dataFor } = await import('./tableRun.js');
         const { reconstructionsPicture } = await import('../pictures/grid.js');
         const model = await openRun(run);
-        const all = await dataFor(model, data);
+        const output = new Output(cli, options);
+        const all = await dataFor(model, data, output);
         const some = file.part(all, options.count, pictured);
         const samples = some.shape[0]!;
         file.check(samples, model);
@@ -80,7 +81,7 @@ export function reconstructCommand(cli: Cli): Command {
         await file.write(reconstructions, model, () =>
           reconstructionsPicture(some.data, reconstructions.data, model.sampleSpec.shape, valueRange(model)),
         );
-        file.report(new Output(cli, options), samples, model, all.shape[0]!);
+        file.report(output, samples, model, all.shape[0]!);
       });
   });
 }

@@ -6,6 +6,7 @@ import type { Dataset, Matrix, Model } from '../index.js';
 import type { Column } from '../table/columns.js';
 import { TableDecoder } from '../table/decode.js';
 import { TableEncoder } from '../table/encode.js';
+import type { Output } from './output.js';
 import { shortest } from './outputFile.js';
 import { tableFor } from './tableRun.js';
 import { checkColumn } from './tableText.js';
@@ -34,7 +35,12 @@ export async function writeDecoded(path: string, model: Model, rows: Matrix): Pr
  * are, all in the order of the table.
  * @returns the number of rows
  */
-export async function writeReconstructed(path: string, model: Model, spec: string): Promise<number> {
+export async function writeReconstructed(
+  path: string,
+  model: Model,
+  spec: string,
+  output: Output,
+): Promise<number> {
   const table = await tableFor(model, spec);
   const { columns } = model.table!;
   const place = new Map(columns.map((column, i) => [column.name, i]));
@@ -44,7 +50,9 @@ export async function writeReconstructed(path: string, model: Model, spec: strin
   });
   return writeTable(path, written, async (append) => {
     let count = 0;
-    for await (const { columns: cells, given } of reconstructChunks(model, table)) {
+    for await (const { columns: cells, given } of reconstructChunks(model, table, (notes) =>
+      output.warnAll(notes),
+    )) {
       const all = table.names.map((name, i) => {
         const learned = place.get(name);
         return learned === undefined ? Array.from(given.columns[i]!, textCell) : cells[learned]!;
@@ -71,6 +79,7 @@ export async function writeCodes(
   model: Model,
   spec: string,
   asked: readonly string[] | undefined,
+  output: Output,
 ): Promise<number> {
   const table = await tableFor(model, spec);
   const carried = carriedColumns(table, model, asked);
@@ -90,6 +99,7 @@ export async function writeCodes(
       await append([...cells, ...columnsOf(codes)], chunk.rows);
       count += chunk.rows;
     }
+    output.warnAll(encoder.notes());
     return count;
   });
 }

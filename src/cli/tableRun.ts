@@ -14,6 +14,7 @@ import { encodeRows, encodeTable, splitRows } from '../table/encodeRows.js';
 import { fitTable, pickTableOptions, type Scaling, type TableOptions } from '../table/fit.js';
 import { heldOutRows } from '../train/split.js';
 import { commonOptions } from './complete.js';
+import type { Output } from './output.js';
 import type { RunOptions } from './runRecord.js';
 import { describeTable } from './tableText.js';
 import type { TrainOptions } from './train.js';
@@ -118,10 +119,17 @@ export function tableModelOf(options: RunOptions, schema: TableSchema): Model {
 }
 
 /**
- * Data for a trained model: rows of a table encoded as in training, or arrays as they are.
+ * Data for a trained model: rows of a table encoded as in training, or arrays as they are. Warns of what is unlike
+ * training.
  * @throws {UserError}
  */
-export async function dataFor(model: Model, spec: string): Promise<Dataset> {
+export async function dataFor(model: Model, spec: string, output: Output): Promise<Dataset> {
+  const data = await readFor(model, spec);
+  output.warnAll(data.notes ?? []);
+  return data;
+}
+
+async function readFor(model: Model, spec: string): Promise<Dataset> {
   if (model.table === undefined) {
     const { readDataset } = await import('../index.js');
     return readDataset(spec, imagesLike(model));

@@ -10,23 +10,27 @@ export function describeTable(
   { columns, dropped }: TableSchema,
   notes: readonly string[],
 ): string[] {
-  const types = ['number', 'category', 'boolean', 'date'] as const;
-  const plural = { number: 'numbers', category: 'categories', boolean: 'booleans', date: 'dates' };
-  const found = types.flatMap((type) => {
-    const names = columns.filter((column) => column.type === type).map(({ name }) => name);
-    if (names.length === 0) return [];
-    const shown = names.slice(0, 8).join(', ') + (names.length > 8 ? ', …' : '');
-    return [`  ${counted(names.length, type, plural[type])}: ${shown}`];
-  });
   const left = dropped.map(({ name, reason }) => `  left out: ${name} (${reason})`);
   const shownLeft =
     left.length > 8 ? [...left.slice(0, 8), `  … and ${left.length - 8} more left out`] : left;
   return [
     `${source}: ${counted(rows, 'row')}, ${count(columns.length)} of ${counted(columns.length + dropped.length, 'column')} used`,
-    ...found,
+    ...columnLines(columns),
     ...shownLeft,
     ...notes.map((note) => `  note: ${note}`),
   ];
+}
+
+/** The names of columns, a line for each type. */
+export function columnLines(columns: TableSchema['columns']): string[] {
+  const types = ['number', 'category', 'boolean', 'date'] as const;
+  const plural = { number: 'numbers', category: 'categories', boolean: 'booleans', date: 'dates' };
+  return types.flatMap((type) => {
+    const names = columns.filter((column) => column.type === type).map(({ name }) => name);
+    if (names.length === 0) return [];
+    const shown = names.slice(0, 8).join(', ') + (names.length > 8 ? ', …' : '');
+    return [`  ${counted(names.length, type, plural[type])}: ${shown}`];
+  });
 }
 
 /** @throws {UserError} when an option names a column that a table does not have */

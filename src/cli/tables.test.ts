@@ -133,6 +133,38 @@ describe('a table', () => {
     await refused(['evaluate', run, at('latin.csv')], /not text in UTF-8/);
   });
 
+  it('is compared with the training data by every command that judges it, aloud', async () => {
+    const worse = csv()
+      .split('\r\n')
+      .map((line, i) => {
+        const parts = line.split(';');
+        if (i === 0 || parts.length === 1) return line;
+        if (i % 3 === 0) parts[1] = 'unknown';
+        if (i % 2 === 0) parts[2] = '';
+        return parts.join(';').replace(';Graz;', ';Bern;');
+      });
+    writeFileSync(at('worse.csv'), worse.join('\r\n'));
+    assert.equal(
+      (await call('detect', data, '--id', 'nr', '--out', at('judge'), '--quiet', '--picture', at('d.png')))
+        .code,
+      0,
+    );
+    for (const command of [
+      ['evaluate', run, at('worse.csv')],
+      ['encode', run, at('worse.csv'), '-o', at('worse-codes.csv')],
+      ['reconstruct', run, at('worse.csv'), '-o', at('worse-back.csv')],
+      ['detect', at('worse.csv'), '--run', run, '--picture', at('d.png')],
+      ['detect', at('worse.csv'), '--run', at('judge'), '--picture', at('d.png')],
+    ]) {
+      const { code, stderr } = await call(...command);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /column "age": 100 of 300 values are no numbers \("unknown"\)/);
+      assert.match(stderr, /column "income": 150 of 300 values are missing, and training had none missing/);
+      assert.match(stderr, /column "city": 92 of 276 values were never seen in training \("Bern"\)/);
+    }
+    assert.doesNotMatch((await call('evaluate', run, data)).stderr, /warning/);
+  });
+
   it('goes on training where it was stopped', async () => {
     const folder = at('resumed');
     const common = ['train', data, '--out', folder, '--quiet', '--id', 'nr'];
@@ -206,6 +238,18 @@ describe('detect', () => {
     assert.equal(found!.anomalies, 15);
     const [again] = await callJson('detect', odd, '--run', run, '--id', 'nr', '--label', 'label', ...picture);
     assert.deepEqual(again, found);
+  });
+
+  it('shows what a kept detector is, and refuses to take it for a model', async () => {
+    const [shown] = await callJson('info', at('detector'));
+    assert.deepEqual([shown!.family, shown!.rows], ['detector', rows]);
+    assert.match(
+      (await call('info', at('detector'))).stdout,
+      /a detector of anomalies[\s\S]*learned from +300 rows/,
+    );
+    for (const command of ['evaluate', 'encode', 'reconstruct']) {
+      await refused([command, at('detector'), data], /holds a detector[\s\S]*detect rows\.csv --run/);
+    }
   });
 
   it('numbers the rows where no column names them', async () => {

@@ -17,6 +17,9 @@ import type { Platform } from './platform.js';
 export async function loadModel(platform: Platform, folder: string): Promise<Model> {
   const { manifest, files } = await readFolder(folder);
   const { family, config, sample, table, seed, training } = manifest;
+  if (family === 'detector') {
+    throw new UserError(`${folder} holds a detector of anomalies, not a model; open it with loadDetector`);
+  }
   if (!(family in families)) {
     throw new UserError(
       `${folder}: a model of the family '${family}', which this version does not know; update autoencoder`,

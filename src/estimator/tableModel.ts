@@ -108,10 +108,14 @@ export class TableModel {
   }
 }
 
-/** Reconstructed columns of a table, chunk by chunk, beside what was given. */
+/**
+ * Reconstructed columns of a table, chunk by chunk, beside what was given.
+ * @param onNotes is called at the end with what was unlike training
+ */
 export async function* reconstructChunks(
   model: Model,
   table: Table,
+  onNotes: (notes: readonly string[]) => void = () => {},
 ): AsyncGenerator<{ readonly columns: Cell[][]; readonly given: TableChunk }> {
   const encoder = new TableEncoder(model.table!);
   const decoder = new TableDecoder(model.table!);
@@ -121,4 +125,5 @@ export async function* reconstructChunks(
     const { data } = await model.reconstruct({ data: encoded, shape: [chunk.rows, encoder.width] });
     yield { columns: decoder.columns(data, encoder.width), given: chunk };
   }
+  onNotes(encoder.notes());
 }

@@ -13,8 +13,10 @@ export class TableEncoder {
   readonly width: number;
   private readonly starts: readonly number[];
   private readonly encoders: readonly CellEncoder[];
+  private readonly tallies: readonly Tally[];
 
   constructor(readonly schema: TableSchema) {
+    this.tallies = schema.columns.map(() => new Tally());
     this.starts = slotStarts(schema.columns);
     this.width = schema.columns.reduce((sum, column) => sum + slotCount(column), 0);
     this.encoders = schema.columns.map(cellEncoder);
@@ -56,9 +58,8 @@ export class TableEncoder {
       const cells = chunk.columns[places[k]!]!;
       const encode = this.encoders[k]!;
       const start = this.starts[k]!;
-      let present = 0;
-      let foreign = 0;
-      let example: Cell = null;
+      const unseen = column.type === 'category' ? unseenClass(column) : undefined;
+      const tally = new Tally();
       for (let i = 0; i < chunk.rows; i++) {
         const cell = cells[i]!;
         const at = i * this.width + start;
@@ -66,20 +67,91 @@ export class TableEncoder {
           out.fill(Number.NaN, at, at + slotCount(column));
           continue;
         }
-        present++;
-        if (encode(cell, out, at)) continue;
-        foreign++;
-        example ??= cell;
+        tally.present++;
+        if (encode(cell, out, at)) {
+          if (unseen !== undefined && out[at] === unseen) tally.addUnseen(cell);
+          continue;
+        }
+        tally.addForeign(cell);
         out.fill(Number.NaN, at, at + slotCount(column));
       }
+      tally.rows = chunk.rows;
+      this.tallies[k]!.take(tally);
+      const { present, foreign, examples } = tally;
       // Single damaged cells count as missing; a column that holds something else was mixed up.
       if (foreign > present / 2 && present >= Math.min(chunk.rows, 2)) {
         throw new UserError(
-          `${source}: column ${JSON.stringify(column.name)} held ${plural[column.type]} in training, but ${foreign} of ${present} values here are none, such as ${JSON.stringify(String(example)).slice(0, 40)}; give the same columns as in training`,
+          `${source}: column ${JSON.stringify(column.name)} held ${plural[column.type]} in training, but ${foreign} of ${present} values here are none, such as ${examples[0]}; give the same columns as in training`,
         );
       }
     });
     return out;
+  }
+
+  /**
+   * What was unlike training in all that has been encoded, in sentences: values of another type, values that are missing
+   * where training had them all, classes that were never seen. Such a row has less to be judged by.
+   */
+  notes(): string[] {
+    return this.schema.columns.flatMap((column, k) => {
+      const { rows, present, foreign, unseen, examples } = this.tallies[k]!;
+      const name = JSON.stringify(column.name);
+      const shown = examples.join(', ');
+      const missing = rows - present;
+      return [
+        ...(foreign > 0
+          ? [
+              `column ${name}: ${foreign} of ${present} values are no ${plural[column.type]} (${shown}) and count as missing`,
+            ]
+          : []),
+        ...(missing > 0 && (missing === rows || !column.missing)
+          ? [
+              `column ${name}: ${missing === rows ? 'all' : `${missing} of ${rows}`} values are missing${column.missing ? '' : ', and training had none missing'}; it says nothing of those rows`,
+            ]
+          : []),
+        ...(unseen > present * notableShare
+          ? [`column ${name}: ${unseen} of ${present} values were never seen in training (${shown})`]
+          : []),
+      ];
+    });
+  }
+}
+
+/** Some new classes are nothing to speak of. */
+const notableShare = 0.05;
+
+/** How the cells of a column have been. */
+class Tally {
+  rows = 0;
+  present = 0;
+  /** Values that are nothing the column can hold, and classes that training did not have. */
+  foreign = 0;
+  unseen = 0;
+  /** The first few of either. */
+  readonly examples: string[] = [];
+
+  addForeign(cell: Cell): void {
+    this.foreign++;
+    this.show(cell);
+  }
+
+  addUnseen(cell: Cell): void {
+    this.unseen++;
+    this.show(cell);
+  }
+
+  take({ rows, present, foreign, unseen, examples }: Tally): void {
+    this.rows += rows;
+    this.present += present;
+    this.foreign += foreign;
+    this.unseen += unseen;
+    for (const example of examples) this.show(example, true);
+  }
+
+  private show(cell: Cell, quoted = false): void {
+    if (this.examples.length >= 3) return;
+    const text = quoted ? String(cell) : JSON.stringify(cellText(cell).slice(0, 40));
+    if (!this.examples.includes(text)) this.examples.push(text);
   }
 }
 
@@ -150,10 +222,16 @@ function truth(cell: Cell, labels: readonly [string, string]): number | undefine
   return parsed === undefined ? undefined : Number(parsed);
 }
 
-function categoryEncoder({ classes, rare }: Column & { type: 'category' }): CellEncoder {
+/** The class of values that training did not have. */
+function unseenClass({ classes, rare }: Column & { type: 'category' }): number {
+  return classes.length + (rare.length > 0 ? 1 : 0);
+}
+
+function categoryEncoder(column: Column & { type: 'category' }): CellEncoder {
+  const { classes, rare } = column;
   const codes = new Map(classes.map((name, i) => [name, i]));
   for (const name of rare) codes.set(name, classes.length);
-  const unseen = classes.length + (rare.length > 0 ? 1 : 0);
+  const unseen = unseenClass(column);
   return (cell, row, at) => {
     row[at] = codes.get(cellText(cell)) ?? unseen;
     return true;

@@ -37,11 +37,13 @@ export async function encodeRows(
 }
 
 /**
- * All rows of a table, encoded, in memory.
+ * All rows of a table, encoded, in memory; its notes say what is unlike training.
  * @throws {UserError} what reading the table and `TableEncoder` throw
  */
 export async function encodeTable(table: Table, encoder: TableEncoder): Promise<Dataset> {
-  return (await encodeRows(table, encoder, Number.POSITIVE_INFINITY)) as Dataset;
+  const rows = (await encodeRows(table, encoder, Number.POSITIVE_INFINITY)) as Dataset;
+  const notes = encoder.notes();
+  return notes.length === 0 ? rows : { ...rows, notes };
 }
 
 /** Rows to learn from, and those set aside. */

@@ -88,6 +88,33 @@ describe('finding out what the columns are', () => {
     assert.ok(quantile.type === 'number' && quantile.scaling.type === 'quantile');
   });
 
+  it('does not let wild values decide the scale of numbers, integers and dates, and says so', async () => {
+    const usual = Array.from({ length: 200 }, (_, i) => 100 + (i % 50));
+    for (const wild of [1e7, 1e80, 1e300, -1e300]) {
+      const { schema, notes } = await fit({ x: [...usual, wild] });
+      const [x] = schema.columns;
+      assert.ok(x!.type === 'number' && x!.scaling.type === 'affine');
+      assert.ok(x!.scaling.scale > 10 && x!.scaling.scale < 20, `${wild}: ${x!.scaling.scale}`);
+      assert.match(notes.join(), wild === 1e7 || wild === 1e80 ? /as far from the others/ : /beyond 1e\+150/);
+    }
+    const identifiers = [...usual.map(BigInt), 2n ** 60n];
+    const whole = await only({ x: identifiers });
+    assert.ok(whole.type === 'number' && whole.raw === 'int64' && whole.scaling.type === 'affine');
+    assert.ok(whole.scaling.scale < 20);
+    const days = usual.map((day) => new Date(day * 86_400_000));
+    const date = await only({ when: [...days, new Date('9999-12-31')] });
+    assert.ok(date.type === 'date' && date.scale < 20 * 86_400);
+  });
+
+  it('takes numbers that are mostly zero for what they are', async () => {
+    const { schema, notes } = await fit({
+      x: Array.from({ length: 1000 }, (_, i) => (i % 100 === 0 ? i / 50 : 0)),
+    });
+    const [x] = schema.columns;
+    assert.ok(x!.type === 'number' && x!.scaling.type === 'affine' && x!.scaling.scale > 0.5);
+    assert.deepEqual(notes, []);
+  });
+
   it('limits the classes of a category, the rare ones sharing one', async () => {
     const cells = Array.from({ length: 400 }, (_, i) => (i % 4 === 0 ? `rare ${i}` : `c${i % 3}`));
     const column = await only({ city: cells }, { categorical: ['city'], maxClasses: 10 });

@@ -2,7 +2,9 @@ import { namesText, type Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
-import { ColumnProfile, type NumberSummary, numberFormat, quantile } from './profile.js';
+import { ColumnProfile, largest, type NumberSummary, numberFormat, quantile } from './profile.js';
+import { dateText } from './values.js';
+import { usualNumbers } from './wild.js';
 
 /** What a column can be taken for. */
 export const columnTypes = ['number', 'category', 'boolean', 'date'] as const;
@@ -149,12 +151,15 @@ function columnOf(profile: ColumnProfile, options: TableOptions, notes: string[]
   if (type === 'number' || type === 'date') {
     checkAsked(profile, type);
     const { infinite, count } = type === 'date' ? profile.dateSummary : profile.summary;
-    if (infinite > 0) notes.push(`${name}: ${infinite} infinite values are taken for very large ones`);
+    if (infinite > 0)
+      notes.push(
+        `${name}: values that are infinite or beyond ${largest}: ${infinite}; they are taken for very large ones`,
+      );
     if (count === 0) return 'none of its values is a finite number';
     noteOthers(profile, type, notes);
   }
-  if (type === 'date') return dateColumn(profile, common);
-  if (type === 'number') return numberColumn(profile, common, options);
+  if (type === 'date') return dateColumn(profile, common, notes);
+  if (type === 'number') return numberColumn(profile, common, options, notes);
   if (type === 'boolean') return booleanColumn(profile, common);
   return categoryColumn(profile, common, options, notes);
 }
@@ -199,16 +204,22 @@ function noteOthers(
 
 type Common = { readonly name: string; readonly missing: boolean };
 
-function numberColumn(profile: ColumnProfile, common: Common, options: TableOptions): Column | string {
+function numberColumn(
+  profile: ColumnProfile,
+  common: Common,
+  options: TableOptions,
+  notes: string[],
+): Column | string {
   const { summary, format, minLarge, maxLarge } = profile;
   const missing = profile.missing > 0 || profile.numbers < profile.present;
   const wide = profile.large > 0 && profile.summary.whole;
   // Beyond int64 there is no exact type that graphs could take.
   const exact = wide && minLarge! > -(2n ** 63n) && maxLarge! < 2n ** 63n;
   if (exact) {
-    const center = (minLarge! + maxLarge!) / 2n;
     if (minLarge === maxLarge && summary.min === summary.max) return `all of its values are ${minLarge}`;
-    const scale = Math.max(Number(maxLarge! - minLarge!) / 4, 1);
+    const usual = usualNumbers(summary, common.name, notes);
+    const center = usual === null ? (minLarge! + maxLarge!) / 2n : BigInt(Math.round(usual.mean));
+    const scale = Math.max(usual === null ? Number(maxLarge! - minLarge!) / 4 : usual.deviation, 1);
     return {
       ...common,
       missing,
@@ -220,25 +231,31 @@ function numberColumn(profile: ColumnProfile, common: Common, options: TableOpti
     };
   }
   if (summary.min === summary.max) return `all of its values are ${summary.min}`;
-  const scaling = scalingOf(summary, options.scaling ?? 'standard');
+  const scaling = scalingOf(summary, options.scaling ?? 'standard', common.name, notes);
   return { ...common, missing, type: 'number', raw: 'float64', format, whole: summary.whole, scaling };
 }
 
-function scalingOf(summary: NumberSummary, scaling: Scaling): (Column & { type: 'number' })['scaling'] {
-  const sorted = summary.sorted();
-  if (scaling === 'min-max') {
-    return { type: 'affine', center: summary.min, scale: summary.max - summary.min };
-  }
+function scalingOf(
+  summary: NumberSummary,
+  scaling: Scaling,
+  name: string,
+  notes: string[],
+): (Column & { type: 'number' })['scaling'] {
   if (scaling === 'robust') {
+    const sorted = summary.sorted();
     // The quartiles of a normal distribution are 1.349 standard deviations apart.
     const spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.349;
     if (spread > 0) return { type: 'affine', center: quantile(sorted, 0.5), scale: spread };
   }
   if (scaling === 'quantile') {
-    const found = quantileScaling(sorted);
+    const found = quantileScaling(summary.sorted());
     if (found !== null) return found;
   }
-  return { type: 'affine', center: summary.mean, scale: summary.deviation };
+  if (scaling === 'min-max') {
+    return { type: 'affine', center: summary.min, scale: summary.max - summary.min };
+  }
+  const { mean, deviation } = usualNumbers(summary, name, notes) ?? summary;
+  return { type: 'affine', center: mean, scale: deviation };
 }
 
 /** The knots of a map to the normal distribution; a value that many rows share takes the middle of its quantiles. */
@@ -285,17 +302,18 @@ function normalQuantile(p: number): number {
   return (polynomial(a, r) * q) / (polynomial(b, r) * r + 1);
 }
 
-function dateColumn(profile: ColumnProfile, common: Common): Column | string {
+function dateColumn(profile: ColumnProfile, common: Common, notes: string[]): Column | string {
   const { dateSummary, timed } = profile;
   const missing = profile.missing > 0 || profile.dates < profile.present;
   if (dateSummary.min === dateSummary.max) return 'all of its dates are the same';
-  const span = dateSummary.max - dateSummary.min;
+  const usual = usualNumbers(dateSummary, common.name, notes, dateText) ?? dateSummary;
+  const span = usual.max - usual.min;
   return {
     ...common,
     missing,
     type: 'date',
-    center: dateSummary.mean,
-    scale: dateSummary.deviation,
+    center: usual.mean,
+    scale: usual.deviation,
     // A cycle is worth its place when the data go through it at least twice.
     cycles: [
       ...(timed > 0 && span >= 2 * 86_400 ? (['day'] as const) : []),

@@ -15,6 +15,9 @@ const sampleSize = 20_000;
 /** Distinct texts that are counted; a column with more is no category. */
 const distinctLimit = 10_000;
 
+/** Beyond it squares overflow; such a number is no better than an infinite one. */
+export const largest = 1e150;
+
 /** Count, mean and variance of numbers as they come (Welford), their range, and a fair sample of them. */
 export class NumberSummary {
   count = 0;
@@ -26,10 +29,11 @@ export class NumberSummary {
   private squares = 0;
   private readonly kept: number[] = [];
 
-  constructor(private readonly random: Random) {}
+  /** @param random decides which values are in the sample; without it the first are */
+  constructor(private readonly random?: Random) {}
 
   add(value: number): void {
-    if (!Number.isFinite(value)) {
+    if (!(Math.abs(value) <= largest)) {
       this.infinite++;
       return;
     }
@@ -41,7 +45,7 @@ export class NumberSummary {
     if (value > this.max) this.max = value;
     if (this.whole && !Number.isInteger(value)) this.whole = false;
     if (this.kept.length < sampleSize) this.kept.push(value);
-    else {
+    else if (this.random !== undefined) {
       // Every value so far has the same chance to be among those that are kept.
       const place = Math.floor(this.random.uniform() * this.count);
       if (place < sampleSize) this.kept[place] = value;

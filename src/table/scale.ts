@@ -41,11 +41,17 @@ function offset(value: number | bigint, center: number | string): number {
   return Number.isInteger(value) ? Number(BigInt(value) - BigInt(center)) : value - Number(center);
 }
 
-/** The inverse of `scaled`; an integer where the centre is one beyond 2^53. */
+/** The inverse of `scaled`, always finite; an integer where the centre is one beyond 2^53. */
 export function unscaled(v: number, scaling: Scaling): number | bigint {
-  if (scaling.type === 'quantile') return piecewise(v, scaling.scores, scaling.knots);
+  if (scaling.type === 'quantile') return finite(piecewise(v, scaling.scores, scaling.knots));
   const { center, scale } = scaling;
-  return typeof center === 'number' ? v * scale + center : BigInt(Math.round(v * scale)) + BigInt(center);
+  if (typeof center === 'number') return finite(v * scale + center);
+  return BigInt(Math.round(finite(v * scale))) + BigInt(center);
+}
+
+/** What a network makes of wild rows may be beyond all numbers. */
+function finite(value: number): number {
+  return Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 }
 
 /** The piecewise linear function through the knots, its first and last piece prolonged. */

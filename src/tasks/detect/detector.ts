@@ -29,6 +29,8 @@ export interface DetectOptions {
   readonly training?: boolean;
   /** Whether to say which columns made a row odd; true by default. */
   readonly reasons?: boolean;
+  /** Is called at the end with what was unlike training about the rows, as sentences. */
+  readonly onNotes?: (notes: readonly string[]) => void;
 }
 
 /** How to fit. */
@@ -160,11 +162,18 @@ export class Detector {
   /** The same beside the chunks of the table, whose other columns may name rows or hold labels. */
   async *detectChunks(
     data: AnyTable,
-    { training = false, reasons = true }: DetectOptions = {},
+    { training = false, reasons = true, onNotes }: DetectOptions = {},
   ): AsyncGenerator<{ readonly detections: Detection[]; readonly chunk: TableChunk }> {
     const { schema, tensors, calibration, threshold, heldOut } = this.known();
     const typical = tensors[ensembleTensor.typical]!.data;
-    const standard = { calibration, typical, threshold, reasons, ...(training && { known: heldOut }) };
+    const standard = {
+      calibration,
+      typical,
+      threshold,
+      reasons,
+      onNotes,
+      ...(training && { known: heldOut }),
+    };
     yield* judgeTable(asTable(data), schema, this.sessions, standard);
   }
 

@@ -54,6 +54,8 @@ export interface Standard {
   readonly known?: ReadonlyMap<number, number>;
   /** Whether to say which columns made a row odd; true by default. */
   readonly reasons?: boolean;
+  /** Is called at the end with what was unlike training. */
+  readonly onNotes?: ((notes: readonly string[]) => void) | undefined;
 }
 
 /**
@@ -65,7 +67,7 @@ export async function* judgeTable(
   table: Table,
   schema: TableSchema,
   sessions: Sessions<'rows'>,
-  { calibration, typical, threshold, known, reasons = true }: Standard,
+  { calibration, typical, threshold, known, reasons = true, onNotes }: Standard,
 ): AsyncGenerator<{ readonly detections: Detection[]; readonly chunk: TableChunk }> {
   const encoder = new TableEncoder(schema);
   const explainer = new Explainer(schema, typical);
@@ -89,4 +91,5 @@ export async function* judgeTable(
     });
     yield { detections, chunk };
   }
+  onNotes?.(encoder.notes());
 }
