@@ -1,5 +1,5 @@
 import { type Expr, inPlace, input } from '../graph/expr.js';
-import { add } from '../graph/ops/elementwise.js';
+import { add, stopGradient } from '../graph/ops/elementwise.js';
 import { formatShape, type Shape, ShapeError, sameShape } from '../graph/shape.js';
 import type { NoiseKind } from '../random/fill.js';
 import type { Initializer } from './initializers.js';
@@ -25,6 +25,7 @@ interface Records {
   readonly scalars: Map<string, Expr>;
   readonly updates: Map<string, Expr>;
   readonly penalties: Expr[];
+  readonly rivals: Expr[];
 }
 
 /**
@@ -37,6 +38,7 @@ export class Scope {
     readonly training: boolean,
     private readonly path: string,
     private readonly records: Records,
+    private readonly isFrozen = false,
   ) {}
 
   /** The scope of a whole model. */
@@ -47,18 +49,28 @@ export class Scope {
       scalars: new Map(),
       updates: new Map(),
       penalties: [],
+      rivals: [],
     };
     return new Scope(options.training, '', records);
   }
 
   /** Builds a part of the model under a name: `encoder`, then `encoder.0`. */
   in<T>(name: string, build: (scope: Scope) => T): T {
-    return inPlace(name, () => build(new Scope(this.training, this.nameOf(name), this.records)));
+    return inPlace(name, () => build(new Scope(this.training, this.nameOf(name), this.records, this.isFrozen)));
+  }
+
+  /**
+   * The same scope, whose weights are constants to gradients: what is built with it is judged by a network without
+   * teaching that network.
+   */
+  get frozen(): Scope {
+    return new Scope(this.training, this.path, this.records, true);
   }
 
   /** A trained weight. */
   parameter(name: string, shape: readonly number[], initializer: Initializer): Expr {
-    return this.variable(name, shape, initializer, true);
+    const weight = this.variable(name, shape, initializer, true);
+    return this.isFrozen ? stopGradient(weight) : weight;
   }
 
   /** A tensor that is kept and saved with the weights but not trained, such as a running mean. */
@@ -95,9 +107,22 @@ export class Scope {
     this.records.penalties.push(value);
   }
 
+  /**
+   * A scalar that training minimises as well, but that is no part of the loss that is reported: what a rival network, such
+   * as a discriminator, learns by. Whoever builds it sees to it that its gradient reaches the rival's weights alone.
+   */
+  rival(value: Expr): void {
+    this.records.rivals.push(value);
+  }
+
+  /** The sum of what rivals learn by, `null` where there are none. */
+  get rivals(): Expr | null {
+    return sumOf(this.records.rivals);
+  }
+
   /** The sum of all penalties, `null` where there are none. */
   get penalties(): Expr | null {
-    return this.records.penalties.length === 0 ? null : this.records.penalties.reduce((a, b) => add(a, b));
+    return sumOf(this.records.penalties);
   }
 
   get variables(): ReadonlyMap<string, Variable> {
@@ -133,6 +158,10 @@ export class Scope {
   private nameOf(name: string): string {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
+}
+
+function sumOf(values: readonly Expr[]): Expr | null {
+  return values.length === 0 ? null : values.reduce((a, b) => add(a, b));
 }
 
 /** A name that is asked for again means the same tensor, so it must have the same shape. */

@@ -76,8 +76,9 @@ export function evaluateProgram(options: ProgramOptions, batch: number): Program
 export function trainProgram(options: ProgramOptions, batch: number): Program {
   const built = build(options, batch, true);
   const trainable = [...built.scope.variables].filter(([, variable]) => variable.trainable);
+  const { rivals } = built.scope;
   const raw = gradient(
-    built.loss,
+    rivals === null ? built.loss : add(built.loss, rivals),
     trainable.map(([, variable]) => variable.expr),
   );
   const gradients = clipped(raw, options);
