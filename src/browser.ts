@@ -56,10 +56,10 @@ function platform({ backend = 'wasm' }: BrowserOptions) {
 export { type Dataset, type DatasetInput, dataset } from './data/dataset.js';
 export { UserError } from './errors.js';
 export type { AutoencoderOptions, VaeOptions } from './estimator/create.js';
-export type { Evaluation } from './estimator/evaluate.js';
+export type { EvaluateOptions, Evaluation } from './estimator/evaluate.js';
 export type { Matrix } from './estimator/inference.js';
 export { Model, type ModelFiles, type TrainingOptions } from './estimator/model.js';
-export { type SampleOptions, VariationalModel } from './estimator/variational.js';
+export { type LikelihoodOptions, type SampleOptions, VariationalModel } from './estimator/variational.js';
 export type { OptimizerConfig, OptimizerName } from './nn/optimizers.js';
 export type { Schedule } from './nn/schedules.js';
 export type { WebBackendName } from './runtime/web/name.js';

@@ -2,6 +2,7 @@ import { summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { Random } from '../random/random.js';
 import { evaluationModel, figureNames, type Trained } from './export.js';
+import { logLikelihoods } from './importance.js';
 import { extraInputs, forEachChunk, toInput } from './inference.js';
 import type { Platform } from './platform.js';
 
@@ -29,6 +30,18 @@ export interface Evaluation {
   readonly reconstructionNll?: number;
   /** VAE: KL(q(z | x) ‖ N(0, 1)). */
   readonly kl?: number;
+  /** The importance-weighted estimate of log p(x), the mean over samples, where it was asked for. */
+  readonly logLikelihood?: number;
+  /** The standard error of that mean: what another draw of samples like these would change it by. */
+  readonly logLikelihoodError?: number;
+}
+
+/** What to measure, and by which draws. */
+export interface EvaluateOptions {
+  /** Decides the draws of codes of a variational model; the model's own by default. */
+  readonly seed?: number;
+  /** Draws of a code for each sample in an estimate of log p(x), such as 5,000; there is none by default. */
+  readonly importanceSamples?: number;
 }
 
 /** Measures a model on data. The seed decides the draws of codes. */
@@ -37,8 +50,13 @@ export async function evaluate(
   trained: Trained,
   data: Dataset,
   seed: number,
+  importanceSamples?: number,
 ): Promise<Evaluation> {
   const { definition, sample } = trained;
+  const likelihood =
+    importanceSamples === undefined
+      ? undefined
+      : await logLikelihoods(platform, trained, data, { samples: importanceSamples, seed });
   const { model, scope } = evaluationModel(trained);
   const session = await platform.createSession(model);
   const names = figureNames(definition, sample);
@@ -73,6 +91,18 @@ export async function evaluate(
     ...(kl !== undefined && reconstructionNll !== undefined
       ? { negativeElbo: reconstructionNll + kl, reconstructionNll, kl }
       : {}),
+    ...(likelihood && meanWithError(likelihood)),
+  };
+}
+
+/** The mean of estimates, and its standard error. */
+function meanWithError(values: Float64Array): Pick<Evaluation, 'logLikelihood' | 'logLikelihoodError'> {
+  const count = values.length;
+  const average = values.reduce((total, value) => total + value, 0) / count;
+  const squares = values.reduce((total, value) => total + (value - average) ** 2, 0);
+  return {
+    logLikelihood: average,
+    logLikelihoodError: count > 1 ? Math.sqrt(squares / (count - 1) / count) : 0,
   };
 }
 

@@ -157,3 +157,11 @@ export function evaluationModel(trained: Trained): ScopedModel {
   );
   return { model: write(trained, 'evaluation', '', { figures: vector, code: code! }, {}), scope };
 }
+
+/** Samples, so many at a time, → `logWeights`, [rows, draws]; see `Definition.logWeights`. */
+export function importanceModel(trained: Trained, rows: number, draws: number): ScopedModel {
+  const scope = Scope.root({ training: false });
+  const { x } = sampleInput(trained.sample, rows);
+  const logWeights = trained.definition.logWeights!(x, draws, scope);
+  return { model: write(trained, 'importance', '', { logWeights }, {}), scope };
+}

@@ -45,11 +45,12 @@ export async function runChunks(
 export async function forEachChunk(
   rows: TensorValue,
   visit: (chunk: TensorValue, start: number) => Promise<void>,
+  size = chunkSize,
 ): Promise<void> {
   const count = rows.shape[0]!;
   const width = rows.data.length / count;
-  for (let start = 0; start < count; start += chunkSize) {
-    const end = Math.min(start + chunkSize, count);
+  for (let start = 0; start < count; start += size) {
+    const end = Math.min(start + size, count);
     const data = unshared(rows.data.subarray(start * width, end * width));
     await visit({ dtype: rows.dtype, shape: [end - start, ...rows.shape.slice(1)], data }, start);
   }
@@ -80,8 +81,15 @@ export function extraInputs(
     fillNoise(data, kind, random);
     inputs[name] = { dtype: 'float32', shape: fixed, data };
   }
-  for (const name of scope.scalars.keys()) {
-    inputs[name] = { dtype: 'float32', shape: [], data: Float32Array.of(definition.scalars[name]!.base) };
-  }
-  return inputs;
+  return { ...inputs, ...scalarInputs(definition, scope) };
+}
+
+/** The final values of scheduled numbers. */
+export function scalarInputs(definition: Definition, scope: Scope): Record<string, TensorValue> {
+  return Object.fromEntries(
+    [...scope.scalars.keys()].map((name) => [
+      name,
+      { dtype: 'float32' as const, shape: [], data: Float32Array.of(definition.scalars[name]!.base) },
+    ]),
+  );
 }

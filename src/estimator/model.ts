@@ -23,7 +23,7 @@ import {
 import { type History, historyCsv } from '../train/history.js';
 import { variablesOf } from '../train/programs.js';
 import { version } from '../version.js';
-import { type Evaluation, evaluate } from './evaluate.js';
+import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 import { autoencoderModel, decoderModel, encoderModel, type Trained } from './export.js';
 import { type Matrix, runChunks, toInput } from './inference.js';
 import type { Platform } from './platform.js';
@@ -254,7 +254,7 @@ export class Model {
 
   /** All that the encoder gives, by name. */
   protected async encoded(input: DatasetInput): Promise<Readonly<Record<string, Matrix>>> {
-    const data = matchSpec(readSamples(input, this.sampleSize), this.spec);
+    const data = this.matchedSamples(input);
     const names = this.encoderOutputs();
     const rows = toInput(data, this.spec);
     return this.sessions.use('encoder', (session) => runChunks(session, 'input', rows, names));
@@ -281,7 +281,7 @@ export class Model {
 
   /** What the model makes of samples: [samples, …shape], in the units of the training data. */
   async reconstruct(input: DatasetInput): Promise<Matrix> {
-    const data = matchSpec(readSamples(input, this.sampleSize), this.spec);
+    const data = this.matchedSamples(input);
     const rows = toInput(data, this.spec);
     const { reconstruction } = await this.sessions.use('autoencoder', (session) =>
       runChunks(session, 'input', rows, ['reconstruction']),
@@ -289,13 +289,19 @@ export class Model {
     return reconstruction!;
   }
 
-  /** Measures the model on samples. `seed` decides the draws of codes of a variational model. */
+  /**
+   * Measures the model on samples.
+   * @throws {UserError} when samples do not fit the model, or a likelihood is asked of one that has none
+   */
   async evaluate(
     input: DatasetInput,
-    { seed = this.seed }: { readonly seed?: number } = {},
+    { seed = this.seed, importanceSamples }: EvaluateOptions = {},
   ): Promise<Evaluation> {
-    const data = matchSpec(readSamples(input, this.sampleSize), this.spec);
-    return evaluate(this.platform, this.trained(), data, seed);
+    return evaluate(this.platform, this.trained(), this.matchedSamples(input), seed, importanceSamples);
+  }
+
+  protected matchedSamples(input: DatasetInput): Dataset {
+    return matchSpec(readSamples(input, this.sampleSize), this.spec);
   }
 
   /** The model as files: the three ONNX graphs, weights as safetensors, the history as CSV. */

@@ -10,7 +10,7 @@ import { type AnyTable, asTable } from '../table/input.js';
 import type { FitOptions } from '../train/fit.js';
 import type { History } from '../train/history.js';
 import { createTableModel, type TableModelOptions } from './create.js';
-import type { Evaluation } from './evaluate.js';
+import type { EvaluateOptions, Evaluation } from './evaluate.js';
 import type { Matrix } from './inference.js';
 import type { Model } from './model.js';
 import type { Platform } from './platform.js';
@@ -86,8 +86,8 @@ export class TableModel {
   }
 
   /** Measures the model on rows. Errors are in standard deviations of the columns, and leave out what is missing. */
-  async evaluate(data: AnyTable): Promise<Evaluation> {
-    return this.model.evaluate(await encodeTable(asTable(data), new TableEncoder(this.schema)));
+  async evaluate(data: AnyTable, options: EvaluateOptions = {}): Promise<Evaluation> {
+    return this.model.evaluate(await encodeTable(asTable(data), new TableEncoder(this.schema)), options);
   }
 
   /**

@@ -4,7 +4,10 @@
  */
 export type DType = 'float32' | 'int32' | 'uint8' | 'bool' | 'float64' | 'int64' | 'string';
 
-/** One axis: its length, or the name of a length that is known only when the exported model runs. */
+/**
+ * One axis: its length, or the name of a length that is known only when the exported model runs, or a multiple of such a
+ * length: `5·batch`.
+ */
 export type Dim = number | string;
 
 /** The lengths of all axes, outermost first. A scalar has shape `[]`. */
@@ -18,6 +21,11 @@ export class ShapeError extends Error {
 /** `[32, 784]` as text; symbolic axes by their name. */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
+}
+
+/** An axis so many times as long. */
+export function times(dim: Dim, factor: number): Dim {
+  return typeof dim === 'number' ? dim * factor : `${factor}·${dim}`;
 }
 
 /** Whether two shapes are equal, axis by axis. */

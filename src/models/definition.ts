@@ -43,6 +43,17 @@ export interface Definition {
    * constants.
    */
   readonly deviances?: (x: Expr, code: Expr, scope: Scope) => Expr;
+  /** Of rows of a table: what -log p(x | z) has beside half of their deviances, [batch]; of the fields present. */
+  readonly devianceConstants?: (x: Expr, scope: Scope) => Expr;
   /** Draws from p(x | z), where the decoder defines a distribution. */
   readonly observe?: (code: Expr, scope: Scope) => Expr;
+  /**
+   * log p(x, z) - log q(z | x), in nats with every constant, for so many draws of z from q(z | x) for each sample:
+   * [batch, draws]. Its mean is the evidence lower bound; the log of the mean of its exponentials, the importance-weighted
+   * estimate of log p(x). All noise that it asks for is [batch, draws, …], so that a draw can be told from the next.
+   *
+   * The parts of most families are in `nn/draws.ts`: `drawNormal`, `repeatRows`, `logStandardNormal`. With another prior
+   * or posterior only its log density is another.
+   */
+  readonly logWeights?: (x: Expr, draws: number, scope: Scope) => Expr;
 }

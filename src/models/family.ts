@@ -60,11 +60,12 @@ export function observationOf(
 export function fieldParts(
   observation: Likelihood,
   output: (code: Expr, scope: Scope) => Expr,
-): Pick<Definition, 'observed' | 'deviances'> {
-  const { observed, deviances } = observation;
-  if (observed === undefined || deviances === undefined) return {};
+): Pick<Definition, 'observed' | 'deviances' | 'devianceConstants'> {
+  const { observed, deviances, constants } = observation;
+  if (observed === undefined || deviances === undefined || constants === undefined) return {};
   return {
     observed,
+    devianceConstants: (x, scope) => scope.in('likelihood', (inner) => constants(x, inner)),
     deviances(x, code, scope) {
       const decoded = output(code, scope);
       return scope.in('likelihood', (inner) => deviances(x, decoded, inner));

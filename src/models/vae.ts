@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Expr } from '../graph/expr.js';
-import { add, exp, mul } from '../graph/ops/elementwise.js';
+import { add, exp, mul, sub } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
+import { reshape } from '../graph/ops/shaping.js';
+import { drawNormal, flattenDraws, logStandardNormal, repeatRows } from '../nn/draws.js';
 import { sequential } from '../nn/layers.js';
 import type { LikelihoodConfig } from '../nn/likelihoods.js';
 import { klToStandardNormal } from '../nn/losses.js';
@@ -102,6 +104,15 @@ export const vaeFamily: Family<VaeConfig> = {
         // With another weight the loss is no bound; the bound is then reported beside it.
         const bound = plain ? {} : { negativeElbo: add(nll, kl) };
         return { loss: add(nll, weighted), metrics: { ...bound, reconstructionNll: nll, kl } };
+      },
+      logWeights(x, draws, scope) {
+        const { mean: center, logVar } = posterior(x, scope);
+        const { code, logDensity } = drawNormal(center, logVar, draws, scope);
+        const decoded = output(flattenDraws(code), scope);
+        const nll = scope.in('likelihood', (inner) =>
+          observation.negativeLogLikelihood(repeatRows(x, draws), decoded, inner),
+        );
+        return sub(sub(logStandardNormal(code), logDensity), reshape(nll, logDensity.shape));
       },
       scalars: { beta: { base: config.beta, schedule: config.betaSchedule } },
       support: {

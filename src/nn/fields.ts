@@ -185,22 +185,28 @@ export function fieldLikelihood(layout: FieldLayout): Likelihood {
     });
   };
 
+  const constants = (x: Expr, scope: Scope): Expr => {
+    if (layout.numbers === 0) return mul(sumFeatures(presence(x, layout)), 0);
+    const present = slice(presence(x, layout), 1, 0, layout.numbers);
+    return mul(sumFeatures(mul(add(log(variance(scope)), log2Pi), present)), 0.5);
+  };
+
   return {
     deviances,
+    constants,
     negativeLogLikelihood(x, output, scope) {
       const half = mul(sumFeatures(deviances(x, output, scope)), 0.5);
       if (layout.numbers === 0) return half;
-      const present = slice(presence(x, layout), 1, 0, layout.numbers);
-      const spread = variance(scope);
       if (scope.training) {
+        const present = slice(presence(x, layout), 1, 0, layout.numbers);
         const squares = residuals(
           slice(x, 1, 0, layout.numbers),
           slice(output, 1, 0, layout.numbers),
           present,
         );
-        scope.update('variance', nextVariance(spread, squares, present));
+        scope.update('variance', nextVariance(variance(scope), squares, present));
       }
-      return add(half, mul(sumFeatures(mul(add(log(spread), log2Pi), present)), 0.5));
+      return add(half, constants(x, scope));
     },
     outputs: fieldOutputs(layout),
     visible: (x) => visibleFields(x, layout),

@@ -28,6 +28,8 @@ export interface Likelihood {
   readonly observed?: (x: Expr) => Expr;
   /** Of each field of a table's row twice how far -log p lies above the least it can be, [batch, fields]; 0 if missing. */
   readonly deviances?: (x: Expr, output: Expr, scope: Scope) => Expr;
+  /** The least that -log p of a table's row can be, [batch]: it depends on which fields are present. */
+  readonly constants?: (x: Expr, scope: Scope) => Expr;
 }
 
 /** A likelihood as it is written in options and in a manifest. */

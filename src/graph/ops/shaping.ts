@@ -29,8 +29,10 @@ export function knownShape(shape: Shape, what: string): number[] {
 
 /** The product of the known axes, and the names of the symbolic ones: equal for shapes of one size. */
 function sizeKey(shape: Shape): string {
-  const known = shape.filter((dim): dim is number => typeof dim === 'number').reduce((a, b) => a * b, 1);
-  return [known, ...shape.filter((dim) => typeof dim === 'string').sort()].join('·');
+  const factors = shape.flatMap((dim) => String(dim).split('·'));
+  const isKnown = (factor: string) => /^\d+$/.test(factor);
+  const known = factors.filter(isKnown).reduce((product, factor) => product * Number(factor), 1);
+  return [known, ...factors.filter((factor) => !isKnown(factor)).sort()].join('·');
 }
 
 /** The same elements in the same order under another shape; one axis may be -1, to be worked out. */
