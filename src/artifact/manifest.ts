@@ -20,6 +20,8 @@ export const manifestSchema = z.strictObject({
   sample: sampleSpecSchema,
   /** The columns of the table that it was trained on, and how each becomes numbers. */
   table: z.record(z.string(), z.unknown()).optional(),
+  /** Outputs of the ONNX models that have another name there, since a column has theirs. */
+  renamedOutputs: z.record(z.string(), z.string()).optional(),
   seed: z.int(),
   /** How it was trained, where it was. */
   training: z.record(z.string(), z.unknown()).nullable(),

@@ -8,7 +8,8 @@ import { type SampleSpec, sampleInput, toSamples } from '../models/io.js';
 import { expandFields } from '../nn/fields.js';
 import { Scope } from '../nn/scope.js';
 import type { Column } from '../table/columns.js';
-import { decodedColumns, encodedRow, rawColumns } from '../table/graph.js';
+import { columnInputNames, decodedColumns, encodedRow, rawColumns } from '../table/graph.js';
+import { renamed } from '../table/names.js';
 
 /** A trained model as its graphs need it. */
 export interface Trained {
@@ -56,42 +57,87 @@ function outputsOf({ sample, columns }: Trained, reconstruction: Expr): Record<s
   );
 }
 
+/** What the outputs of reconstructed columns hold. */
+function reconstructionDocs(columns: readonly Column[], text: string): Record<string, string> {
+  return {
+    reconstruction: text,
+    ...Object.fromEntries(
+      rawColumns(columns).map(({ name, made }) => [`${reconstructionPrefix}${name}`, made]),
+    ),
+  };
+}
+
+/**
+ * Outputs that are called otherwise in the files, since a column of the table has their name: with as many `_` behind it
+ * as it takes. Alike in all files of a model.
+ */
+export function renamedOutputs({ definition, sample, columns }: Trained): Record<string, string> {
+  if (columns === undefined) return {};
+  const codes = definition.encode(sampleInput(sample, 1).x, Scope.root({ training: false }));
+  const names = columns.map(({ name }) => name);
+  const own = [...Object.keys(codes), ...names.map((name) => `${reconstructionPrefix}${name}`)];
+  return renamed(own, names);
+}
+
+interface File {
+  readonly name: string;
+  readonly doc: string;
+  readonly inputs?: readonly string[];
+  readonly inputDocs?: Readonly<Record<string, string>>;
+  readonly outputDocs?: Readonly<Record<string, string>>;
+}
+
 function write(
   trained: Trained,
-  name: string,
-  doc: string,
+  { name, doc, inputs = [], inputDocs = {}, outputDocs = {} }: File,
   outputs: Readonly<Record<string, Expr>>,
-  docs: Readonly<Record<string, string>>,
-  inputs: readonly string[] = [],
 ): Uint8Array<ArrayBuffer> {
   const initializers = new Map(Object.entries(trained.weights));
-  return toOnnx({ name, doc, inputs, outputs, docs, initializers, metadata: { family: trained.family } });
+  const names = new Map(Object.entries(renamedOutputs(trained)));
+  const named = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(record).map(([key, value]) => [names.get(key) ?? key, value]));
+  return toOnnx({
+    name,
+    doc,
+    inputs,
+    inputNames: columnInputNames(trained.columns ?? []),
+    outputs: named(outputs),
+    docs: { ...named(outputDocs), ...inputDocs },
+    initializers,
+    metadata: { family: trained.family },
+  });
 }
 
 /** The encoder: `input` as the user has samples → the code, or its distribution. */
 export function encoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   const scope = Scope.root({ training: false });
-  const given = inputOf(trained);
-  const outputs = trained.definition.encode(given.x, scope);
-  const docs = {
-    ...given.docs,
+  const { x, names, docs } = inputOf(trained);
+  const outputDocs = {
     code: `The codes, ${trained.definition.latent} numbers for each sample.`,
     mean: 'The mean of the code for each sample; give it to the decoder.',
     logVar: "The logarithm of the code's variance, for each sample and latent dimension.",
   };
-  return write(trained, 'encoder', 'Maps samples to codes.', outputs, docs, given.names);
+  return write(
+    trained,
+    { name: 'encoder', doc: 'Maps samples to codes.', inputs: names, inputDocs: docs, outputDocs },
+    trained.definition.encode(x, scope),
+  );
 }
 
 /** The decoder: `code` → samples in the user's units. */
 export function decoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
-  const { definition } = trained;
+  const { definition, columns = [] } = trained;
   const code = input('code', [batch, definition.latent]);
-  const outputs = outputsOf(trained, definition.decode(code, Scope.root({ training: false })));
-  const docs = {
-    code: `Codes, ${definition.latent} numbers for each sample.`,
-    reconstruction: 'Samples in the units and the shape of the training data, as float32.',
-  };
-  return write(trained, 'decoder', 'Maps codes to samples.', outputs, docs);
+  const inputDocs = { code: `Codes, ${definition.latent} numbers for each sample.` };
+  const outputDocs = reconstructionDocs(
+    columns,
+    'Samples in the units and the shape of the training data, as float32.',
+  );
+  return write(
+    trained,
+    { name: 'decoder', doc: 'Maps codes to samples.', inputDocs, outputDocs },
+    outputsOf(trained, definition.decode(code, Scope.root({ training: false }))),
+  );
 }
 
 /** A graph that needs more than samples: the scope names its noise and scheduled numbers. */
@@ -106,23 +152,32 @@ export function observationModel(trained: Trained): ScopedModel {
   const scope = Scope.root({ training: false });
   const drawn = definition.observe!(input('code', [batch, definition.latent]), scope);
   return {
-    model: write(trained, 'observation', '', { reconstruction: toSamples(drawn, sample) }, {}),
+    model: write(trained, { name: 'observation', doc: '' }, { reconstruction: toSamples(drawn, sample) }),
     scope,
   };
 }
 
 /** Both: `input` → its reconstruction. */
 export function autoencoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
-  const { definition } = trained;
+  const { definition, columns = [] } = trained;
   const scope = Scope.root({ training: false });
-  const given = inputOf(trained);
-  const [code] = Object.values(definition.encode(given.x, scope));
-  const docs = {
-    ...given.docs,
-    reconstruction: 'The reconstruction in the units and the shape of the input, as float32.',
-  };
-  const outputs = outputsOf(trained, definition.decode(code!, scope));
-  return write(trained, 'autoencoder', 'Maps samples to their reconstructions.', outputs, docs, given.names);
+  const { x, names, docs } = inputOf(trained);
+  const [code] = Object.values(definition.encode(x, scope));
+  const outputDocs = reconstructionDocs(
+    columns,
+    'The reconstruction in the units and the shape of the input, as float32.',
+  );
+  return write(
+    trained,
+    {
+      name: 'autoencoder',
+      doc: 'Maps samples to their reconstructions.',
+      inputs: names,
+      inputDocs: docs,
+      outputDocs,
+    },
+    outputsOf(trained, definition.decode(code!, scope)),
+  );
 }
 
 /** The names of the figures in the `figures` output of `evaluationModel`, in their order. */
@@ -155,7 +210,7 @@ export function evaluationModel(trained: Trained): ScopedModel {
     figures.map((figure) => reshape(figure, [1])),
     0,
   );
-  return { model: write(trained, 'evaluation', '', { figures: vector, code: code! }, {}), scope };
+  return { model: write(trained, { name: 'evaluation', doc: '' }, { figures: vector, code: code! }), scope };
 }
 
 /** Samples, so many at a time, → `logWeights`, [rows, draws]; see `Definition.logWeights`. */
@@ -163,5 +218,5 @@ export function importanceModel(trained: Trained, rows: number, draws: number): 
   const scope = Scope.root({ training: false });
   const { x } = sampleInput(trained.sample, rows);
   const logWeights = trained.definition.logWeights!(x, draws, scope);
-  return { model: write(trained, 'importance', '', { logWeights }, {}), scope };
+  return { model: write(trained, { name: 'importance', doc: '' }, { logWeights }), scope };
 }

@@ -24,7 +24,7 @@ import { type History, historyCsv } from '../train/history.js';
 import { variablesOf } from '../train/programs.js';
 import { version } from '../version.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
-import { autoencoderModel, decoderModel, encoderModel, type Trained } from './export.js';
+import { autoencoderModel, decoderModel, encoderModel, renamedOutputs, type Trained } from './export.js';
 import { type Matrix, runChunks, toInput } from './inference.js';
 import type { Platform } from './platform.js';
 import { matchSpec, readSamples, sampleSpecOf } from './samples.js';
@@ -315,6 +315,7 @@ export class Model {
       ['weights.safetensors', toSafetensors({ tensors, metadata: { format: 'autoencoder weights' } })],
       ['history.csv', historyCsv(this.lastHistory?.rows ?? [])],
     ]);
+    const outputs = renamedOutputs(trained);
     const manifest: ManifestDraft = {
       format: 'autoencoder',
       version: artifactVersion,
@@ -323,6 +324,7 @@ export class Model {
       config: { ...this.config },
       sample: { ...this.spec, shape: [...this.spec.shape] },
       ...(this.table && { table: this.table }),
+      ...(Object.keys(outputs).length > 0 && { renamedOutputs: outputs }),
       seed: this.seed,
       training: this.trainingRecord,
     };

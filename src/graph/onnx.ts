@@ -27,8 +27,10 @@ export interface OnnxModel {
   /** The graph's name. */
   readonly name: string;
   readonly outputs: Readonly<Record<string, Expr>>;
-  /** Input names in the order wanted; inputs that are not named follow as they are met. */
+  /** Input names, as in the file, in the order wanted; inputs that are not named follow as they are met. */
   readonly inputs?: readonly string[];
+  /** What inputs are called in the file, where it is not what they are called in the expressions. */
+  readonly inputNames?: ReadonlyMap<string, string>;
   /** Values of inputs that are fixed in the model (trained weights): they become initializers. */
   readonly initializers?: ReadonlyMap<string, Float32Array>;
   /** Documentation of inputs and outputs, by name. */
@@ -79,19 +81,43 @@ class GraphWriter implements Emitter {
   private readonly inputInfos = new Map<string, ValueInfoProto>();
   private readonly values = new Map<Expr, string>();
   private readonly shared = new Map<string, string>();
+  /** Names that are spoken for: inputs and outputs, then all that is between them. */
+  private readonly taken = new Set<string>();
   private current: Expr | undefined;
 
   constructor(private readonly model: OnnxModel) {}
 
   write(names: readonly string[], outputs: readonly Expr[]): void {
-    for (const node of topological(outputs)) {
+    const nodes = topological(outputs);
+    for (const name of names) this.taken.add(name);
+    for (const node of nodes) {
+      const name = inputName(node);
+      if (name !== undefined && !this.model.initializers?.has(name)) this.taken.add(this.publicName(name));
+    }
+    for (const node of nodes) {
       this.current = node;
       const inputs = node.inputs.map((input) => this.values.get(input)!);
-      this.values.set(node, node.row.onnx(this, inputs, node, node.attributes));
       const name = inputName(node);
-      if (name !== undefined) this.declareInput(name, node);
+      this.values.set(
+        node,
+        name === undefined
+          ? node.row.onnx(this, inputs, node, node.attributes)
+          : this.declareInput(name, node),
+      );
     }
     this.nameOutputs(names, outputs);
+  }
+
+  /** A name for what is inside the graph, where names of inputs and outputs, which users choose, go first. */
+  private inner(name: string): string {
+    let free = name;
+    while (this.taken.has(free)) free += '_';
+    this.taken.add(free);
+    return free;
+  }
+
+  private publicName(name: string): string {
+    return this.model.inputNames?.get(name) ?? name;
   }
 
   /** The declared inputs, the wanted ones first. */
@@ -107,7 +133,7 @@ class GraphWriter implements Emitter {
     domain: typeof mlDomain | '' = '',
   ): string {
     const place = this.current?.place;
-    const output = `${place ? `${place}/` : ''}${type}_${this.nodes.length}`;
+    const output = this.inner(`${place ? `${place}/` : ''}${type}_${this.nodes.length}`);
     const attribute = Object.entries(attributes).map(([name, value]) => toAttribute(name, value));
     this.nodes.push(
       create(NodeProtoSchema, {
@@ -145,7 +171,7 @@ class GraphWriter implements Emitter {
     const key = `${dataType} ${shape} ${rawData.length <= 64 ? rawData : `#${this.initializers.size}`}`;
     const known = this.shared.get(key);
     if (known !== undefined) return known;
-    const name = `constant_${this.initializers.size}`;
+    const name = this.inner(`constant_${this.initializers.size}`);
     this.initializers.set(
       name,
       create(TensorProtoSchema, { name, dims: shape.map(BigInt), dataType, rawData }),
@@ -154,22 +180,25 @@ class GraphWriter implements Emitter {
     return name;
   }
 
-  private declareInput(name: string, node: Expr): void {
+  private declareInput(name: string, node: Expr): string {
     const values = this.model.initializers?.get(name);
     if (values === undefined) {
-      this.inputInfos.set(name, valueInfo(name, node, this.model.docs?.[name]));
-    } else {
-      if (values.length !== sizeOf(node.shape))
-        throw new ShapeError(
-          `toOnnx: ${values.length} numbers given for '${name}' of shape ${formatShape(node.shape)}`,
-        );
-      const dims = (node.shape as readonly number[]).map(BigInt);
-      const rawData = bytesOf(values);
-      this.initializers.set(
-        name,
-        create(TensorProtoSchema, { name, dims, dataType: onnxDType[node.dtype], rawData }),
-      );
+      const given = this.publicName(name);
+      this.inputInfos.set(given, valueInfo(given, node, this.model.docs?.[given]));
+      return given;
     }
+    if (values.length !== sizeOf(node.shape))
+      throw new ShapeError(
+        `toOnnx: ${values.length} numbers given for '${name}' of shape ${formatShape(node.shape)}`,
+      );
+    const stored = this.inner(name);
+    const dims = (node.shape as readonly number[]).map(BigInt);
+    const rawData = bytesOf(values);
+    this.initializers.set(
+      stored,
+      create(TensorProtoSchema, { name: stored, dims, dataType: onnxDType[node.dtype], rawData }),
+    );
+    return stored;
   }
 
   /** Results carry the names that the caller gave. An input, or a result wanted twice, is copied to its name. */
@@ -178,7 +207,7 @@ class GraphWriter implements Emitter {
     const renamed = new Map<string, string>();
     outputs.forEach((node, i) => {
       const name = names[i]!;
-      if (this.inputInfos.has(name) || this.initializers.has(name))
+      if (this.inputInfos.has(name))
         throw new Error(`toOnnx: '${name}' names both an input and an output; give the output another name`);
       const value = this.values.get(node)!;
       if (produced.has(value) && !renamed.has(value)) renamed.set(value, name);

@@ -56,7 +56,9 @@ export class Scope {
 
   /** Builds a part of the model under a name: `encoder`, then `encoder.0`. */
   in<T>(name: string, build: (scope: Scope) => T): T {
-    return inPlace(name, () => build(new Scope(this.training, this.nameOf(name), this.records, this.isFrozen)));
+    return inPlace(name, () =>
+      build(new Scope(this.training, this.nameOf(name), this.records, this.isFrozen)),
+    );
   }
 
   /**

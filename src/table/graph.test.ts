@@ -9,7 +9,7 @@ import { type Cell, tableOf } from '../index.js';
 import { TableDecoder } from './decode.js';
 import { TableEncoder } from './encode.js';
 import { fitTable, type Scaling } from './fit.js';
-import { decodedColumns, encodedRow, rawColumns } from './graph.js';
+import { columnInputNames, decodedColumns, encodedRow, rawColumns } from './graph.js';
 import { cellSeconds, cellText, isMissing } from './values.js';
 
 const rows = 60;
@@ -45,7 +45,11 @@ async function setUp(scaling: Scaling) {
   const { columns } = schema;
   const encoder = new TableEncoder(schema);
   const encode = await ort.InferenceSession.create(
-    toOnnx({ name: 'encode', outputs: { row: encodedRow(columns, 'batch') } }),
+    toOnnx({
+      name: 'encode',
+      outputs: { row: encodedRow(columns, 'batch') },
+      inputNames: columnInputNames(columns),
+    }),
   );
   const decoded = decodedColumns(columns, input('row', ['batch', encoder.width]));
   const outputs = Object.fromEntries(Object.entries(decoded).map(([name, value]) => [`${name}.out`, value]));

@@ -3,6 +3,7 @@ import {
   interpolate,
   labelDecode,
   labelEncode,
+  missingInteger,
   phase,
   standardize,
   uninterpolate,
@@ -26,7 +27,7 @@ import {
 } from '../graph/ops/elementwise.js';
 import { concat, slice } from '../graph/ops/shaping.js';
 import type { Dim, DType } from '../graph/shape.js';
-import { type Column, classNames, cycles, slotStarts } from './columns.js';
+import { type Column, classNames, cycles, rareText, slotStarts, unseenText } from './columns.js';
 import { tail } from './scale.js';
 import { missingTexts, truthTexts } from './values.js';
 
@@ -34,12 +35,19 @@ import { missingTexts, truthTexts } from './values.js';
 export interface RawColumn {
   readonly name: string;
   readonly dtype: DType;
+  /** What is given, and what is made of it where it is reconstructed. */
   readonly doc: string;
+  readonly made: string;
 }
 
 /** What the exported graphs take, one input [batch, 1] a column. */
 export function rawColumns(columns: readonly Column[]): RawColumn[] {
-  return columns.map((column) => ({ name: column.name, dtype: rawType(column), doc: rawDoc(column) }));
+  return columns.map((column) => ({
+    name: column.name,
+    dtype: rawType(column),
+    doc: rawDoc(column),
+    made: madeDoc(column),
+  }));
 }
 
 function rawType(column: Column): DType {
@@ -51,7 +59,7 @@ function rawDoc(column: Column): string {
   switch (column.type) {
     case 'number':
       return column.raw === 'int64'
-        ? 'Whole numbers; the least int64 is a missing value.'
+        ? `Whole numbers; the least int64, ${missingInteger}, is a missing value.`
         : 'Numbers; NaN is a missing value.';
     case 'date':
       return 'Seconds since 1970-01-01 UTC; NaN is a missing value.';
@@ -64,12 +72,35 @@ function rawDoc(column: Column): string {
   }
 }
 
+function madeDoc(column: Column): string {
+  switch (column.type) {
+    case 'number':
+      return column.whole ? 'Numbers, rounded to whole ones as in training.' : 'Numbers.';
+    case 'date':
+      return 'Seconds since 1970-01-01 UTC.';
+    case 'boolean':
+      return column.raw === 'float64'
+        ? '0 or 1.'
+        : `${JSON.stringify(column.labels[0])} or ${JSON.stringify(column.labels[1])}.`;
+    case 'category':
+      return `Text: one of the values of training, ${rareText} or ${unseenText}.`;
+  }
+}
+
+/** What the input of a column is called in expressions, where a weight might have the name of the column. */
+const columnInput = (name: string): string => `column:${name}`;
+
+/** The names of the columns' inputs in a file, by those in expressions: for `toOnnx`. */
+export function columnInputNames(columns: readonly Column[]): ReadonlyMap<string, string> {
+  return new Map(columns.map(({ name }) => [columnInput(name), name]));
+}
+
 /** The inputs of raw columns, and of them the row that a model takes, [batch, fields]: the same as `TableEncoder`. */
 export function encodedRow(columns: readonly Column[], batch: Dim): Expr {
   const starts = slotStarts(columns);
   const slots: Expr[] = [];
   columns.forEach((column, k) => {
-    const raw = input(column.name, [batch, 1], rawType(column));
+    const raw = input(columnInput(column.name), [batch, 1], rawType(column));
     columnSlots(column, raw).forEach((slot, i) => {
       slots[starts[k]! + i] = slot;
     });

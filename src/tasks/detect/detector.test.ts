@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -211,6 +211,27 @@ print(json.dumps(s.run(['score'], feeds)[0].tolist()))`;
     (JSON.parse(stdout) as number[]).forEach((value, i) => {
       assert.ok(Math.abs(value - expected[i]!) < 1e-4 * Math.max(1, Math.abs(value)));
     });
+  });
+
+  it('takes columns that are called like its outputs and weights, and renames the outputs', async () => {
+    const names = ['score', 'anomaly', 'anomaly_', 'deviance.typical', 'network0.code.mean'];
+    const table = Object.fromEntries(
+      names.map((name, k) => [name, Float64Array.from({ length: 50 }, (_, i) => Math.sin((k + 2) * i))]),
+    );
+    const judge = await detector(quick).fit(table);
+    const expected = await judge.score(table);
+    const session = await ort.InferenceSession.create(judge.toOnnx());
+    assert.deepEqual(session.outputNames, ['score_', 'anomaly__']);
+    const found = await session.run(
+      Object.fromEntries(names.map((name) => [name, new ort.Tensor('float64', table[name]!, [50, 1])])),
+    );
+    expected.forEach((value, i) => {
+      assert.ok(Math.abs((found.score_!.data[i] as number) - value) < 1e-4 * Math.max(1, Math.abs(value)));
+    });
+    await judge.save(join(folder, 'renamed'));
+    const manifest = JSON.parse(readFileSync(join(folder, 'renamed', 'manifest.json'), 'utf8'));
+    assert.deepEqual(manifest.renamedOutputs, { score: 'score_', anomaly: 'anomaly__' });
+    assert.deepEqual(await (await loadDetector(join(folder, 'renamed'))).score(table), expected);
   });
 
   it('is told apart from a model', async () => {

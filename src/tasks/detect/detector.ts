@@ -12,8 +12,9 @@ import { fieldCount } from '../../nn/fields.js';
 import { layoutOf, type TableSchema, tableSchema } from '../../table/columns.js';
 import { TableEncoder } from '../../table/encode.js';
 import { fitTable, pickTableOptions } from '../../table/fit.js';
-import { encodedRow, rawColumns } from '../../table/graph.js';
+import { columnInputNames, encodedRow, rawColumns } from '../../table/graph.js';
 import { type AnyTable, asTable } from '../../table/input.js';
+import { freeNames, renamed } from '../../table/names.js';
 import { sampleRows } from '../../table/reservoir.js';
 import { version } from '../../version.js';
 import { Calibration } from './calibration.js';
@@ -179,7 +180,8 @@ export class Detector {
 
   /**
    * The detector as one ONNX model: an input [batch, 1] for each column, text for categories, and the outputs `score`
-   * and `anomaly` (1 where the score is above the threshold), both [batch].
+   * and `anomaly` (1 where the score is above the threshold), both [batch]. An output whose name is that of a column has
+   * `_` behind it.
    */
   toOnnx(): Uint8Array<ArrayBuffer> {
     const { schema } = this.known();
@@ -204,6 +206,7 @@ export class Detector {
         toSafetensors({ tensors: stored, metadata: { format: 'autoencoder detector' } }),
       ],
     ]);
+    const outputs = renamed(outputNames, columnNames(schema));
     const manifest = {
       format: 'autoencoder' as const,
       version: artifactVersion as typeof artifactVersion,
@@ -212,6 +215,7 @@ export class Detector {
       config: { ...this.config },
       sample: sampleSpec(layoutOf(schema.columns)),
       table: schema,
+      ...(Object.keys(outputs).length > 0 && { renamedOutputs: outputs }),
       seed: this.config.seed,
       training: { rows, threshold },
     };
@@ -266,15 +270,17 @@ export class Detector {
     const { score, deviances, expected } = found;
     if (!exported) return toOnnx({ name: 'rows', outputs: { score, deviances, expected }, initializers });
     const docs = Object.fromEntries(rawColumns(schema.columns).map(({ name, doc }) => [name, doc]));
+    const [scoreName, anomalyName] = freeNames(outputNames, columnNames(schema)) as [string, string];
     return toOnnx({
       name: 'detector',
       doc: 'Anomaly scores of rows: higher is odder.',
-      inputs: schema.columns.map(({ name }) => name),
-      outputs: { score, anomaly: anomalyOf(score, threshold) },
+      inputs: columnNames(schema),
+      inputNames: columnInputNames(schema.columns),
+      outputs: { [scoreName]: score, [anomalyName]: anomalyOf(score, threshold) },
       docs: {
         ...docs,
-        score: 'About 0 for a typical row.',
-        anomaly: `1 where the score is above ${threshold}.`,
+        [scoreName]: 'About 0 for a typical row.',
+        [anomalyName]: `1 where the score is above ${threshold}.`,
       },
       initializers,
       metadata: { family: 'detector' },
@@ -283,6 +289,13 @@ export class Detector {
 }
 
 const calibrationName = 'calibration';
+
+/** The outputs of the exported model, which give way to columns of their names. */
+const outputNames = ['score', 'anomaly'];
+
+function columnNames({ columns }: TableSchema): string[] {
+  return columns.map(({ name }) => name);
+}
 
 function anomalyOf(score: Expr, threshold: number): Expr {
   return cast(greater(score, Math.fround(threshold)), 'int32');
