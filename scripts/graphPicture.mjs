@@ -11,7 +11,9 @@ import { Scope } from '../dist/nn/index.js';
 // The smallest autoencoder worth drawing: 4 numbers → 2 → 4, eight samples in a batch.
 const config = autoencoderFamily.schema.parse({ latent: 2, latentActivation: 'relu' });
 const scope = Scope.root({ training: true });
-const { loss } = autoencoderFamily.define(config, 4).objective(input('x', [8, 4]), scope);
+const { loss } = autoencoderFamily
+  .define(config, { features: 4, shape: [4] })
+  .objective(input('x', [8, 4]), scope);
 const kernel = scope.variables.get('encoder.0.kernel').expr;
 // The model as it is written, and the gradient as it is computed: simplified, with what forward has shared.
 const [forward, backward] = optimize([loss, ...gradient(loss, [kernel])]);

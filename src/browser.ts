@@ -47,6 +47,23 @@ export function vae(options: VaeOptions, where: BrowserOptions = {}): Variationa
   return createVae(platform(where), options);
 }
 
+/**
+ * An autoencoder with convolutions, for pictures and signals: channels [32, 64] by default, each convolution halving the
+ * picture, and a decoder that undoes them. `input` is [height, width], [height, width, channels] or [length].
+ * @throws {UserError} when an option is wrong, or convolutions do not fit the samples
+ */
+export function convAutoencoder(options: AutoencoderOptions, where: BrowserOptions = {}): Model {
+  return createAutoencoder(platform(where), options, 'conv-autoencoder');
+}
+
+/**
+ * A variational autoencoder with convolutions, as those of `convAutoencoder`.
+ * @throws {UserError} when an option is wrong, or convolutions do not fit the samples
+ */
+export function convVae(options: VaeOptions, where: BrowserOptions = {}): VariationalModel {
+  return createVae(platform(where), options, 'conv-vae');
+}
+
 function platform({ backend = 'wasm' }: BrowserOptions) {
   if (backend !== 'wasm' && backend !== 'webgpu')
     throw new UserError(`backend: 'wasm' or 'webgpu' is expected, got ${JSON.stringify(backend)}`);

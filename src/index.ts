@@ -32,6 +32,23 @@ export function vae(options: VaeOptions): VariationalModel {
 }
 
 /**
+ * An autoencoder with convolutions, for pictures and signals: channels [32, 64] by default, each convolution halving the
+ * picture, and a decoder that undoes them. `input` is [height, width], [height, width, channels] or [length].
+ * @throws {UserError} when an option is wrong, or convolutions do not fit the samples
+ */
+export function convAutoencoder(options: AutoencoderOptions): Model {
+  return createAutoencoder(nodePlatform, options, 'conv-autoencoder');
+}
+
+/**
+ * A variational autoencoder with convolutions, as those of `convAutoencoder`.
+ * @throws {UserError} when an option is wrong, or convolutions do not fit the samples
+ */
+export function convVae(options: VaeOptions): VariationalModel {
+  return createVae(nodePlatform, options, 'conv-vae');
+}
+
+/**
  * Reads a model that `save` or `autoencoder train` wrote.
  * @throws {UserError} when the folder holds no model, or a file is missing, damaged, foreign or newer
  */

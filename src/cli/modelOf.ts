@@ -69,7 +69,8 @@ function vaeConfig(options: RunOptions) {
 function checkSize(options: RunOptions, data: Dataset): void {
   const family = familyNamed(options.model);
   const config = options.model === 'vae' ? vaeConfig(options) : autoencoderConfig(options);
-  const definition = family.define(parseOptions(family.schema, config, options.model), featureSize(data));
+  const input = { features: featureSize(data), shape: featureShape(data) };
+  const definition = family.define(parseOptions(family.schema, config, options.model), input);
   let [parameters, units] = [0, featureSize(data)];
   for (const { shape } of variablesOf(definition, sampleSpecOf(data)).values()) {
     parameters += sizeOf(shape);

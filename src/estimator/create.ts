@@ -1,9 +1,9 @@
 import { UserError } from '../errors.js';
-import { type AutoencoderInput, autoencoderFamily } from '../models/autoencoder.js';
+import type { AutoencoderInput } from '../models/autoencoder.js';
 import { familyNamed } from '../models/families.js';
-import { featuresOf } from '../models/io.js';
+import { inputOf } from '../models/io.js';
 import { parseOptions } from '../models/options.js';
-import { type VaeInput, vaeFamily } from '../models/vae.js';
+import type { VaeInput } from '../models/vae.js';
 import { fieldCount } from '../nn/fields.js';
 import { layoutOf, type TableSchema } from '../table/columns.js';
 import { Model, type ModelParts } from './model.js';
@@ -25,26 +25,34 @@ export type AutoencoderOptions = CommonOptions & AutoencoderInput;
 export type VaeOptions = CommonOptions &
   Omit<VaeInput, 'likelihood'> & { readonly likelihood?: VaeInput['likelihood'] | 'bernoulli' | 'gaussian' };
 
-/** A plain autoencoder on a platform. */
-export function createAutoencoder(platform: Platform, options: AutoencoderOptions): Model {
+/** A plain autoencoder on a platform, or the convolutional one. */
+export function createAutoencoder(
+  platform: Platform,
+  options: AutoencoderOptions,
+  family: 'autoencoder' | 'conv-autoencoder' = 'autoencoder',
+): Model {
   const { input, seed = 0, ...config } = options;
   return new Model(platform, {
-    family: 'autoencoder',
-    config: parseOptions(autoencoderFamily.schema, config, 'autoencoder'),
+    family,
+    config: parseOptions(familyNamed(family).schema, config, family),
     ...common(input, seed),
   });
 }
 
-/** A variational autoencoder on a platform. */
-export function createVae(platform: Platform, options: VaeOptions): VariationalModel {
+/** A variational autoencoder on a platform, or the convolutional one. */
+export function createVae(
+  platform: Platform,
+  options: VaeOptions,
+  family: 'vae' | 'conv-vae' = 'vae',
+): VariationalModel {
   const { input, seed = 0, likelihood, ...rest } = options;
   const config = {
     ...rest,
     ...(likelihood && { likelihood: typeof likelihood === 'string' ? { type: likelihood } : likelihood }),
   };
   return new VariationalModel(platform, {
-    family: 'vae',
-    config: parseOptions(vaeFamily.schema, config, 'vae'),
+    family,
+    config: parseOptions(familyNamed(family).schema, config, family),
     ...common(input, seed),
   });
 }
@@ -52,7 +60,7 @@ export function createVae(platform: Platform, options: VaeOptions): VariationalM
 /** A model of any family from parts that were saved; the configuration is checked again. */
 export function restoreModel(platform: Platform, parts: ModelParts): Model {
   const config = parseOptions(familyNamed(parts.family).schema, parts.config, parts.family);
-  const { observe } = familyNamed(parts.family).define(config, featuresOf(parts.sample));
+  const { observe } = familyNamed(parts.family).define(config, inputOf(parts.sample));
   const kind = observe === undefined ? Model : VariationalModel;
   return new kind(platform, { ...parts, config });
 }

@@ -8,7 +8,8 @@ import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
 import { type FamilyName, familyNamed } from '../models/families.js';
-import { featuresOf, type SampleSpec, sampleInput } from '../models/io.js';
+import { inputOf, type SampleSpec, sampleInput } from '../models/io.js';
+import { isConvolutional } from '../models/networks.js';
 import { Scope, type Variable } from '../nn/scope.js';
 import { Random } from '../random/random.js';
 import type { TableSchema } from '../table/columns.js';
@@ -90,7 +91,7 @@ export class Model {
     this.seed = parts.seed;
     this.table = parts.table;
     this.spec = parts.sample;
-    this.definition = familyNamed(parts.family).define(parts.config, featuresOf(parts.sample));
+    this.definition = familyNamed(parts.family).define(parts.config, inputOf(parts.sample));
     this.weightValues = parts.weights ?? this.initialWeights();
     this.lastHistory = parts.history ?? null;
     this.trainingRecord = parts.training ?? null;
@@ -174,7 +175,7 @@ export class Model {
     const seed = options.seed ?? this.seed;
     // What samples look like is settled by the first training; later ones must agree with it.
     const settled = this.lastHistory !== null || this.spec.fields !== undefined;
-    const sample = settled || isStored(given) ? this.spec : sampleSpecOf(given);
+    const sample = settled || isStored(given) ? this.spec : this.specOf(given);
     const data = isStored(given) ? given : matchSpec(given, sample);
     const target = {
       definition: this.definition,
@@ -196,6 +197,12 @@ export class Model {
       if (error instanceof DivergenceError) this.adopt(error.result, sample, fitOptions, data);
       throw error;
     }
+  }
+
+  /** How samples of these data look; convolutions hold on to the shape that they were made for. */
+  private specOf(data: Dataset): SampleSpec {
+    const spec = sampleSpecOf(data);
+    return isConvolutional(this.config) ? { ...spec, shape: this.spec.shape } : spec;
   }
 
   /** @throws {UserError} when samples have another size than the model takes */

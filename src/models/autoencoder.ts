@@ -9,27 +9,33 @@ import type { Scope } from '../nn/scope.js';
 import type { Definition } from './definition.js';
 import {
   activationName,
+  convolutionalDefaults,
   type Family,
   fieldParts,
   fieldsSchema,
-  hiddenLayers,
-  inputLayers,
   networkOptions,
   observationOf,
-  outputLayer,
 } from './family.js';
+import { networks, outputLayer } from './networks.js';
 
 const schema = z.strictObject({
   ...networkOptions,
   /** Activation of the code. */
-  latentActivation: activationName.default('linear'),
+  latentActivation: activationName.default('linear').describe('activation of the code'),
   /** Activation of the reconstruction. */
-  output: activationName.default('sigmoid'),
-  loss: z.enum(['mse', 'mae', 'huber', 'bce']).default('mse'),
+  output: activationName.default('sigmoid').describe('activation of the reconstruction'),
+  loss: z
+    .enum(['mse', 'mae', 'huber', 'bce'])
+    .default('mse')
+    .describe('what is minimised between data and reconstruction'),
   /** Instead of the loss and the output: the negative log-likelihood of each column of a table. */
-  likelihood: fieldsSchema.optional(),
+  likelihood: fieldsSchema.optional().describe('a likelihood for each column of a table'),
   /** Factor on Σ|code|, which makes codes sparse. */
-  codeL1: z.number().nonnegative().default(0),
+  codeL1: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe('penalty on the sum of absolute codes, which makes them sparse'),
 });
 
 /** All options of a plain autoencoder, defaults filled in. */
@@ -45,20 +51,19 @@ export type AutoencoderInput = z.input<typeof schema>;
 export const autoencoderFamily: Family<AutoencoderConfig> = {
   name: 'autoencoder',
   schema: schema as z.ZodType<AutoencoderConfig>,
-  define(config, features): Definition {
+  define(config, input): Definition {
+    const { features } = input;
+    const halves = networks(config, input);
     const encoder = sequential(
-      ...inputLayers(config),
-      ...hiddenLayers(config.hidden, config),
+      ...halves.encoder,
       outputLayer(config.latent, config, config.latentActivation),
     );
     const observation = config.likelihood && observationOf(config.likelihood);
     // Cross-entropy is computed from logits, so its decoder ends in them and `decode` adds the sigmoid.
     const fromLogits = observation === undefined && config.loss === 'bce';
     const decoder = sequential(
-      ...hiddenLayers([...config.hidden].reverse(), config),
-      outputLayer(
+      ...halves.decoder(
         observation?.outputs ?? features,
-        config,
         fromLogits || observation ? 'linear' : config.output,
       ),
     );
@@ -98,4 +103,11 @@ export const autoencoderFamily: Family<AutoencoderConfig> = {
       },
     };
   },
+};
+
+/** The same with convolutions by default: for pictures and signals. */
+export const convAutoencoderFamily: Family<AutoencoderConfig> = {
+  ...autoencoderFamily,
+  name: 'conv-autoencoder',
+  schema: schema.extend(convolutionalDefaults) as z.ZodType<AutoencoderConfig>,
 };

@@ -1,9 +1,14 @@
-import { autoencoderFamily } from './autoencoder.js';
+import { autoencoderFamily, convAutoencoderFamily } from './autoencoder.js';
 import type { Family } from './family.js';
-import { vaeFamily } from './vae.js';
+import { convVaeFamily, vaeFamily } from './vae.js';
 
 /** Every family by name. A new family is one file and one line here. */
-export const families = { autoencoder: autoencoderFamily, vae: vaeFamily };
+export const families = {
+  autoencoder: autoencoderFamily,
+  vae: vaeFamily,
+  'conv-autoencoder': convAutoencoderFamily,
+  'conv-vae': convVaeFamily,
+};
 
 /** The name of a family. */
 export type FamilyName = keyof typeof families;

@@ -4,6 +4,7 @@ import { cast, mul } from '../graph/ops/elementwise.js';
 import { reshape } from '../graph/ops/shaping.js';
 import { type Dim, sizeOf } from '../graph/shape.js';
 import { collapseFields, expandFields, fieldFeatures } from '../nn/fields.js';
+import type { SampleInput } from './family.js';
 
 /** The parts of a `FieldLayout`. */
 export const fieldLayout = {
@@ -29,6 +30,11 @@ export type SampleSpec = z.output<typeof sampleSpecSchema>;
 /** Features of one sample as the model sees it: its numbers, or those of a table's row spread out. */
 export function featuresOf({ shape, fields }: SampleSpec): number {
   return fields === undefined ? sizeOf(shape) : fieldFeatures(fields);
+}
+
+/** What a family is told of samples that look so. */
+export function inputOf(spec: SampleSpec): SampleInput {
+  return { features: featuresOf(spec), shape: spec.shape };
 }
 
 /** The graph's input as the user has it, [batch, …shape], and the same in model units, [batch, features]. */

@@ -12,17 +12,16 @@ import type { Scope } from '../nn/scope.js';
 import type { Definition } from './definition.js';
 import {
   activationName,
+  convolutionalDefaults,
   count,
   type Family,
   fieldParts,
   fieldsSchema,
-  hiddenLayers,
-  inputLayers,
   networkOptions,
   observationOf,
-  outputLayer,
   scheduleSchema,
 } from './family.js';
+import { networks, outputLayer } from './networks.js';
 
 const likelihoodSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('bernoulli') }),
@@ -37,11 +36,17 @@ const likelihoodSchema = z.discriminatedUnion('type', [
 
 const schema = z.strictObject({
   ...networkOptions,
-  likelihood: likelihoodSchema.default({ type: 'bernoulli' }),
+  likelihood: likelihoodSchema
+    .default({ type: 'bernoulli' })
+    .describe('p(x | z), the distribution of data about a reconstruction'),
   /** Weight of the KL term (Higgins et al. 2017); 1 gives the evidence lower bound. */
-  beta: z.number().nonnegative().default(1),
+  beta: z
+    .number()
+    .nonnegative()
+    .default(1)
+    .describe('weight of the KL term; 1 gives the evidence lower bound'),
   /** How the weight of the KL term rises: warm-up, or cyclic. */
-  betaSchedule: scheduleSchema.default({ type: 'constant' }),
+  betaSchedule: scheduleSchema.default({ type: 'constant' }).describe('how the weight of the KL term rises'),
 });
 
 /** All options of a variational autoencoder, defaults filled in. */
@@ -58,19 +63,18 @@ export type VaeInput = z.input<typeof schema>;
 export const vaeFamily: Family<VaeConfig> = {
   name: 'vae',
   schema: schema as z.ZodType<VaeConfig>,
-  define(config, features): Definition {
+  define(config, input): Definition {
+    const { features } = input;
     if (config.likelihood.type === 'categorical' && features % config.likelihood.classes !== 0) {
       throw new UserError(
         `vae: likelihood.classes: ${features} features cannot be divided into groups of ${config.likelihood.classes}`,
       );
     }
     const observation = observationOf(config.likelihood as LikelihoodConfig);
-    const trunk = sequential(...inputLayers(config), ...hiddenLayers(config.hidden, config));
+    const halves = networks(config, input);
+    const trunk = sequential(...halves.encoder);
     const head = outputLayer(config.latent, config);
-    const decoder = sequential(
-      ...hiddenLayers([...config.hidden].reverse(), config),
-      outputLayer(observation.outputs ?? features, config),
-    );
+    const decoder = sequential(...halves.decoder(observation.outputs ?? features));
 
     const posterior = (x: Expr, scope: Scope) =>
       scope.in('encoder', (inner) => {
@@ -123,4 +127,11 @@ export const vaeFamily: Family<VaeConfig> = {
       },
     };
   },
+};
+
+/** The same with convolutions by default: for pictures and signals. */
+export const convVaeFamily: Family<VaeConfig> = {
+  ...vaeFamily,
+  name: 'conv-vae',
+  schema: schema.extend(convolutionalDefaults) as z.ZodType<VaeConfig>,
 };

@@ -6,17 +6,8 @@ import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import { evaluate } from '../testing/evaluate.js';
 import { assertClose, readFixture, type StoredTensor, weightedBy } from '../testing/fixtures.js';
-import {
-  activation,
-  batchNorm,
-  dense,
-  dropout,
-  gaussianNoise,
-  type Layer,
-  layerNorm,
-  penalize,
-  sequential,
-} from './layers.js';
+import { activation, dense, dropout, gaussianNoise, type Layer, penalize, sequential } from './layers.js';
+import { batchNorm, layerNorm } from './normalization.js';
 import { Scope } from './scope.js';
 
 interface Case {

@@ -1,18 +1,9 @@
 import { UserError } from '../errors.js';
 import { currentPlace, type Expr } from '../graph/expr.js';
-import {
-  abs,
-  add,
-  cast,
-  div,
-  greaterOrEqual,
-  mul,
-  sqrt,
-  stopGradient,
-  sub,
-} from '../graph/ops/elementwise.js';
+import { abs, add, cast, greaterOrEqual, mul } from '../graph/ops/elementwise.js';
 import { gemm } from '../graph/ops/linear.js';
-import { mean, sum, variance } from '../graph/ops/reducing.js';
+import { sum } from '../graph/ops/reducing.js';
+import { reshape } from '../graph/ops/shaping.js';
 import { formatShape, ShapeError, sizeOf } from '../graph/shape.js';
 import { type ActivationName, activations } from './activations.js';
 import { type InitializerName, initializers } from './initializers.js';
@@ -89,54 +80,12 @@ export function gaussianNoise(deviation: number): Layer {
   };
 }
 
-export interface NormOptions {
-  /** Keeps the division finite where a feature is constant. */
-  readonly epsilon?: number;
+/** Everything but the batch on one axis: [batch, …] → [batch, features], channels before space. */
+export function flatten(): Layer {
+  return (x) => reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
 }
 
-export interface BatchNormOptions extends NormOptions {
-  /** What of the running statistics remains at each step (Keras' convention; PyTorch's momentum is 1 minus this). */
-  readonly momentum?: number;
-}
-
-/**
- * Batch normalisation (Ioffe and Szegedy 2015) over all axes but the channels, which are axis 1: [batch, features]
- * or [batch, channels, …space]. In training by the statistics of the batch, otherwise by running ones, which
- * hold the unbiased variance as PyTorch's do.
- */
-export function batchNorm({ epsilon = 1e-5, momentum = 0.9 }: BatchNormOptions = {}): Layer {
-  return (x, scope) => {
-    const features = sizeOf([x.shape[1]!]);
-    const shape = [features, ...x.shape.slice(2).map(() => 1)];
-    const gamma = scope.parameter('gamma', shape, initializers.ones);
-    const beta = scope.parameter('beta', shape, initializers.zeros);
-    const runningMean = scope.state('runningMean', shape, initializers.zeros);
-    const runningVariance = scope.state('runningVariance', shape, initializers.ones);
-    let [center, spread] = [runningMean, runningVariance];
-    if (scope.training) {
-      const axes = x.shape.map((_, axis) => axis).filter((axis) => axis !== 1);
-      [center, spread] = [mean(x, axes, true), variance(x, axes, true)];
-      const count = sizeOf(axes.map((axis) => x.shape[axis]!));
-      const blend = (old: Expr, now: Expr) => add(mul(old, momentum), mul(stopGradient(now), 1 - momentum));
-      const flat = (value: Expr) => sum(value, 0);
-      scope.update('runningMean', blend(runningMean, flat(center)));
-      scope.update(
-        'runningVariance',
-        blend(runningVariance, mul(flat(spread), count / Math.max(count - 1, 1))),
-      );
-    }
-    return add(mul(div(sub(x, center), sqrt(add(spread, epsilon))), gamma), beta);
-  };
-}
-
-/** Layer normalisation over the last axis (Ba et al. 2016). */
-export function layerNorm({ epsilon = 1e-5 }: NormOptions = {}): Layer {
-  return (x, scope) => {
-    const features = sizeOf([x.shape[x.rank - 1]!]);
-    const gamma = scope.parameter('gamma', [features], initializers.ones);
-    const beta = scope.parameter('beta', [features], initializers.zeros);
-    const centered = sub(x, mean(x, -1, true));
-    const deviation = sqrt(add(mean(mul(centered, centered), -1, true), epsilon));
-    return add(mul(div(centered, deviation), gamma), beta);
-  };
+/** The same numbers under another shape of a sample: [batch, …] → [batch, …shape]. */
+export function reshapeTo(...shape: readonly number[]): Layer {
+  return (x) => reshape(x, [x.shape[0]!, ...shape]);
 }

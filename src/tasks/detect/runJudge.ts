@@ -8,7 +8,7 @@ import { toOnnx } from '../../graph/onnx.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import { reshape } from '../../graph/ops/shaping.js';
 import { familyNamed } from '../../models/families.js';
-import { featuresOf, toSamples } from '../../models/io.js';
+import { inputOf, toSamples } from '../../models/io.js';
 import { expandFields, fieldCount, rowDeviance } from '../../nn/fields.js';
 import { klToStandardNormal } from '../../nn/losses.js';
 import { Scope } from '../../nn/scope.js';
@@ -75,7 +75,7 @@ export class RunJudge {
   private graph(): Uint8Array {
     const { family, config, sampleSpec, weights } = this.trained;
     const layout = sampleSpec.fields!;
-    const definition = familyNamed(family).define(config, featuresOf(sampleSpec));
+    const definition = familyNamed(family).define(config, inputOf(sampleSpec));
     const scope = Scope.root({ training: false });
     const x = expandFields(input('input', ['batch', fieldCount(layout)]), layout);
     const encoded = definition.encode(x, scope);

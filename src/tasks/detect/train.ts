@@ -7,7 +7,7 @@ import { add, mul } from '../../graph/ops/elementwise.js';
 import { concat } from '../../graph/ops/shaping.js';
 import { autoencoderFamily } from '../../models/autoencoder.js';
 import type { Definition } from '../../models/definition.js';
-import { featuresOf, type SampleSpec } from '../../models/io.js';
+import { inputOf, type SampleSpec } from '../../models/io.js';
 import { parseOptions } from '../../models/options.js';
 import { expandFields, type FieldLayout, fieldCount, fieldOutputs } from '../../nn/fields.js';
 import { Scope } from '../../nn/scope.js';
@@ -55,7 +55,7 @@ export function networkConfig(config: DetectorConfig, layout: FieldLayout): unkn
 
 /** The networks of a detector as expressions. */
 export function networkDefinition(config: unknown, sample: SampleSpec): Definition {
-  return autoencoderFamily.define(config as never, featuresOf(sample));
+  return autoencoderFamily.define(config as never, inputOf(sample));
 }
 
 /** Trains the networks, each on rows of its own. */
