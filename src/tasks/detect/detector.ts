@@ -19,7 +19,7 @@ import { version } from '../../version.js';
 import { Calibration } from './calibration.js';
 import { ensembleOutputs, ensembleTensor } from './ensemble.js';
 import type { Detection } from './explain.js';
-import { judgeTable, reservoirSize } from './judge.js';
+import { judgeTable, type RowScorer, reservoirSize, scoreRows } from './judge.js';
 import { type DetectorConfig, type DetectorOptions, detectorConfig } from './options.js';
 import { networkConfig, networkDefinition, sampleSpec, trainEnsemble } from './train.js';
 
@@ -165,7 +165,8 @@ export class Detector {
     const { schema, tensors, calibration, threshold, heldOut } = this.known();
     const typical = tensors[ensembleTensor.typical]!.data;
     const standard = { calibration, typical, threshold, reasons, ...(training && { known: heldOut }) };
-    yield* judgeTable(asTable(data), schema, this.sessions, standard);
+    const score: RowScorer = (rows, count, width) => scoreRows(this.sessions, rows, count, width);
+    yield* judgeTable(asTable(data), schema, score, standard);
   }
 
   /**
