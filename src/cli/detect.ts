@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { RunScore } from '../tasks/detect/runJudge.js';
 import { type CommonOptions, makeCommand } from './command.js';
 import { Output } from './output.js';
 import { contamination, delimiter, names, number, wholeNumber } from './parse.js';
@@ -7,6 +8,7 @@ import type { Cli } from './program.js';
 /** The options of `detect` as they were given. */
 export interface DetectCommandOptions extends CommonOptions {
   readonly run?: string;
+  readonly score?: RunScore;
   readonly contamination?: number | 'auto';
   readonly threshold?: number;
   readonly label?: string;
@@ -45,6 +47,12 @@ export function detectCommand(cli: Cli): Command {
         'a table: CSV, TSV, JSON Lines, Parquet, .npz or .npy, gzipped too; - is standard input',
       )
       .option('--run <folder>', 'a detector that was kept with --out, or a run of train on a table')
+      .addOption(
+        new Option(
+          '--score <name>',
+          'by what a run of a VAE judges: its bound at the mean of the code, or the importance-weighted likelihood (default: elbo)',
+        ).choices(['elbo', 'likelihood']),
+      )
       .addOption(
         new Option(
           '--contamination <share>',

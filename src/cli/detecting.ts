@@ -125,7 +125,7 @@ async function preparedRun(
   options: DetectCommandOptions,
   output: Output,
 ): Promise<Prepared> {
-  const judge = new RunJudge(nodePlatform, await openRun(folder));
+  const judge = new RunJudge(nodePlatform, await openRun(folder), options.score);
   output.note(
     `${folder}: a model of train; scores are in nats, and p-values are ranks among the rows judged`,
   );
@@ -143,6 +143,8 @@ async function preparedRun(
 }
 
 const defaultContamination = 0.05;
+const scoreNeedsRun =
+  'it is a detector that judges, which has a score of its own; give --run with a run of train --model vae, or leave it out';
 
 async function prepare(table: Table, options: DetectCommandOptions, output: Output): Promise<Prepared> {
   const { label, id, columns, drop, categorical, seed = 0, threshold, contamination } = options;
@@ -154,11 +156,13 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
       );
     }
     if (!(await isDetector(options.run))) return preparedRun(options.run, table, options, output);
+    if (options.score !== undefined) throw new UserError(`--score: ${options.run} ${scoreNeedsRun}`);
     const judge = await loadDetector(options.run);
     output.note(`${options.run}: learned from ${counted(judge.rows, 'row')}`);
     const again = contamination === undefined ? judge.threshold : judge.calibration.threshold(contamination);
     return preparedDetector(judge, threshold ?? again, false, (notes) => output.warnAll(notes));
   }
+  if (options.score !== undefined) throw new UserError(`--score: without --run ${scoreNeedsRun}`);
   const judge = detector({
     seed,
     ...(label !== undefined && { label }),

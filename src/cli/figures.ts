@@ -39,6 +39,10 @@ export function evaluationJson(found: Evaluation, { latent }: Model): Record<str
     mae,
     psnr,
     ...(negativeElbo !== undefined && { negativeElbo, reconstructionNll, kl, activeUnits }),
+    ...(found.logLikelihood !== undefined && {
+      logLikelihood: found.logLikelihood,
+      logLikelihoodError: found.logLikelihoodError!,
+    }),
     codeSize: latent,
     dimensionRatio,
   };
@@ -57,6 +61,16 @@ export function evaluationTable(found: Evaluation, model: Model): string {
           ['  KL', figure(kl!), nats],
           ...(isElbo(model.config) ? [] : [['loss', figure(loss), lossText(model)]]),
         ];
+  const likelihood =
+    found.logLikelihood === undefined
+      ? []
+      : [
+          [
+            'log-likelihood',
+            figure(found.logLikelihood),
+            `± ${figure(found.logLikelihoodError!, 2)}, ${nats}`,
+          ],
+        ];
   const { scale, fields } = model.sampleSpec;
   const units =
     fields !== undefined
@@ -67,6 +81,7 @@ export function evaluationTable(found: Evaluation, model: Model): string {
   return table(
     [
       ...bound,
+      ...likelihood,
       ['MSE', figure(mse), `mean squared error ${units}`],
       ['MAE', figure(mae), `mean absolute error ${units}`],
       // Decibels below the peak mean nothing where values have none.

@@ -78,6 +78,9 @@ describe('a table', () => {
     const [found] = await callJson('evaluate', run, data);
     assert.equal(found!.samples, rows);
     for (const value of Object.values(found!)) assert.ok(Number.isFinite(value));
+    const [more] = await callJson('evaluate', run, data, '--importance-samples', '100');
+    assert.ok((more!.logLikelihood as number) > -(found!.negativeElbo as number));
+    await refused(['evaluate', run, data, '--importance-samples', '0'], /Expected a whole number from 1 up/);
   });
 
   it('is encoded with the columns that name and label its rows', async () => {
@@ -238,6 +241,10 @@ describe('detect', () => {
     assert.equal(found!.anomalies, 15);
     const [again] = await callJson('detect', odd, '--run', run, '--id', 'nr', '--label', 'label', ...picture);
     assert.deepEqual(again, found);
+    const [likelihood] = await callJson('detect', odd, '--run', run, '--score', 'likelihood', ...picture);
+    assert.equal((likelihood!.oddest as { row: number }[])[0]!.row, 7);
+    assert.notEqual(likelihood!.threshold, found!.threshold);
+    await refused(['detect', odd, '--score', 'likelihood', ...picture], /give --run with a run of train/);
   });
 
   it('shows what a kept detector is, and refuses to take it for a model', async () => {

@@ -14,6 +14,7 @@ import type { EvaluateOptions, Evaluation } from './evaluate.js';
 import type { Matrix } from './inference.js';
 import type { Model } from './model.js';
 import type { Platform } from './platform.js';
+import { type LikelihoodOptions, VariationalModel } from './variational.js';
 
 /** How a table model is trained. */
 export interface TableFitOptions extends Omit<FitOptions, 'validation' | 'resume'> {
@@ -88,6 +89,18 @@ export class TableModel {
   /** Measures the model on rows. Errors are in standard deviations of the columns, and leave out what is missing. */
   async evaluate(data: AnyTable, options: EvaluateOptions = {}): Promise<Evaluation> {
     return this.model.evaluate(await encodeTable(asTable(data), new TableEncoder(this.schema)), options);
+  }
+
+  /**
+   * How likely each row is, log p(x) in nats, of its fields that are present, numbers standardised; see
+   * `VariationalModel.logLikelihood`.
+   * @throws {UserError} when the model is no variational one
+   */
+  async logLikelihood(data: AnyTable, options: LikelihoodOptions = {}): Promise<Float64Array> {
+    const { model } = this;
+    if (!(model instanceof VariationalModel))
+      throw new UserError(`only variational models have a likelihood, and this one is '${model.family}'`);
+    return model.logLikelihood(await encodeTable(asTable(data), new TableEncoder(this.schema)), options);
   }
 
   /**

@@ -20,7 +20,7 @@ import { version } from '../../version.js';
 import { Calibration } from './calibration.js';
 import { ensembleOutputs, ensembleTensor } from './ensemble.js';
 import type { Detection } from './explain.js';
-import { judgeTable, reservoirSize } from './judge.js';
+import { judgeTable, type RowScorer, reservoirSize, scoreRows } from './judge.js';
 import { type DetectorConfig, type DetectorOptions, detectorConfig } from './options.js';
 import { networkConfig, networkDefinition, sampleSpec, trainEnsemble } from './train.js';
 
@@ -175,7 +175,8 @@ export class Detector {
       onNotes,
       ...(training && { known: heldOut }),
     };
-    yield* judgeTable(asTable(data), schema, this.sessions, standard);
+    const score: RowScorer = (rows, count, width) => scoreRows(this.sessions, rows, count, width);
+    yield* judgeTable(asTable(data), schema, score, standard);
   }
 
   /**

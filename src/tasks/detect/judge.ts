@@ -17,9 +17,14 @@ export interface Scored {
   readonly deviances: Float32Array;
   /** What was expected, as encoded rows, [rows, fields]. */
   readonly expected: Float32Array;
+  /** What -log p of each row has beside half of its deviances, where the graph says so. */
+  readonly constants?: Float32Array;
 }
 
-/** Runs a graph with the outputs `score`, `deviances` and `expected` on encoded rows, [rows, width]. */
+/** Judges encoded rows, [rows, width]. */
+export type RowScorer = (data: Float32Array, rows: number, width: number) => Promise<Scored>;
+
+/** Runs a graph with the outputs `score`, `deviances`, `expected` and perhaps `constants` on encoded rows, [rows, width]. */
 export function scoreRows(
   sessions: Sessions<'rows'>,
   data: Float32Array,
@@ -32,6 +37,7 @@ export function scoreRows(
       scores: found.score!.data as Float32Array,
       deviances: found.deviances!.data as Float32Array,
       expected: found.expected!.data as Float32Array,
+      ...(found.constants && { constants: found.constants.data as Float32Array }),
     };
   });
 }
@@ -66,7 +72,7 @@ export interface Standard {
 export async function* judgeTable(
   table: Table,
   schema: TableSchema,
-  sessions: Sessions<'rows'>,
+  score: RowScorer,
   { calibration, typical, threshold, known, reasons = true, onNotes }: Standard,
 ): AsyncGenerator<{ readonly detections: Detection[]; readonly chunk: TableChunk }> {
   const encoder = new TableEncoder(schema);
@@ -75,17 +81,17 @@ export async function* judgeTable(
   let first = 0;
   for await (const chunk of table.chunks()) {
     const encoded = encoder.encode(chunk, places, table.source);
-    const { scores, deviances, expected } = await scoreRows(sessions, encoded, chunk.rows, encoder.width);
+    const { scores, deviances, expected } = await score(encoded, chunk.rows, encoder.width);
     const start = first;
     first += chunk.rows;
     const detections = Array.from(scores, (found, i): Detection => {
-      const score = known?.get(start + i) ?? found;
+      const rowScore = known?.get(start + i) ?? found;
       const given = (column: number) => chunk.columns[places[column]!]![i]!;
       return {
         row: start + i,
-        score,
-        pValue: calibration.pValue(score),
-        anomaly: score > threshold,
+        score: rowScore,
+        pValue: calibration.pValue(rowScore),
+        anomaly: rowScore > threshold,
         reasons: reasons ? explainer.reasons(deviances, expected, i, given) : [],
       };
     });
