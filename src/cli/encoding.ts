@@ -6,6 +6,7 @@ import type { Model } from '../index.js';
 import { openRun } from './open.js';
 import { isTableFile, writeArrayCodes, writeCodes } from './tableOutput.js';
 import { dataFor } from './tableRun.js';
+import { checkTarget } from './targets.js';
 
 /**
  * Encodes data as `autoencoder encode` is asked to.
@@ -24,6 +25,7 @@ export async function encode(
       `-o ${path}: the name's ending decides what is written; give one that ends in .npy, .csv, .tsv, .jsonl or .parquet`,
     );
   }
+  checkTarget('-o', path, { data: [spec], run });
   const model = await openRun(run);
   if (isNpy) {
     const codes = await model.encode(await dataFor(model, spec));
