@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkFolder } from '../artifact/folder.js';
-import { type Dataset, featureShape, featureSize } from '../data/dataset.js';
+import { type Dataset, featureShape, featureSize, sampleCount } from '../data/dataset.js';
 import type { ImageFolderOptions } from '../data/images/folder.js';
 import type { StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
@@ -108,7 +108,7 @@ async function prepareTable(spec: string, given: TrainOptions, folder: string): 
     data: read.data,
     ...(read.validation && { validation: read.validation }),
     description: read.description,
-    model: tableModelOf(options, read.schema),
+    model: tableModelOf(options, read.schema, sampleCount(read.data)),
   };
 }
 
@@ -166,7 +166,7 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
     data,
     ...(validation && { validation }),
     ...('schema' in read
-      ? { model: tableModelOf(options, read.schema), description: read.description }
+      ? { model: tableModelOf(options, read.schema, sampleCount(read.data)), description: read.description }
       : { model: modelOf(options, read.data) }),
     ...(existsSync(path) && { checkpoint: await readCheckpoint(path) }),
   };
