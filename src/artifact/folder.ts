@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
@@ -54,6 +54,21 @@ export async function makeFolder(folder: string): Promise<string | undefined> {
   return missing[0];
 }
 
+/**
+ * Makes sure, before there is anything to write, that a folder is there and writable, or can be made; makes nothing.
+ * @throws {UserError} when it is not
+ */
+export function checkFolder(folder: string): void {
+  let path = resolve(folder);
+  while (!existsSync(path) && dirname(path) !== path) path = dirname(path);
+  try {
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw refusal(folder, cause);
+  }
+}
+
 /** Another process may have made it in the meantime. */
 function ignoreExisting(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error;
@@ -73,7 +88,10 @@ const refusals: Readonly<Record<string, string>> = {
 function refusal(folder: string, cause: unknown): unknown {
   const reason = refusals[(cause as NodeJS.ErrnoException).code ?? ''];
   if (reason === undefined) return cause;
-  return new UserError(`the folder ${folder} cannot be made: ${reason}; choose another place`, { cause });
+  return new UserError(
+    `the folder ${folder} cannot be ${existsSync(folder) ? 'written to' : 'made'}: ${reason}; choose another place`,
+    { cause },
+  );
 }
 
 /** A model's folder, read and checked. */

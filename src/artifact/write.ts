@@ -127,6 +127,22 @@ export function writeWholeSync(path: string, content: FileContent): void {
   }
 }
 
+/**
+ * Makes sure, before there is anything to write, that a file can be written there; writes nothing.
+ * @throws {UserError} when the folder is missing or not writable, or the target is a directory or write protected.
+ */
+export function checkWritable(path: string): void {
+  const { target, temporary } = prepare(path);
+  const folder = dirname(target);
+  try {
+    if (temporary && !statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
+    if (temporary) accessSync(folder, constants.W_OK | constants.X_OK);
+    else accessSync(target, constants.W_OK);
+  } catch (error) {
+    throw explain(error, path);
+  }
+}
+
 interface Plan {
   /** The path as the user gave it, for messages. */
   readonly path: string;

@@ -37,6 +37,8 @@ export function decodeCommand(cli: Cli): Command {
       .action(async (run: string, codes: string, options: DecodeOptions) => {
         const { SampleFile } = await import('./sampleFile.js');
         const file = new SampleFile(options.output);
+        const { checkTarget } = await import('./targets.js');
+        checkTarget('-o', file.path, { data: [codes], run });
         const { openRun } = await import('./open.js');
         const { readCodes } = await import('./codes.js');
         const model = await openRun(run);

@@ -1,3 +1,4 @@
+import { checkFolder } from '../artifact/folder.js';
 import { checkTableFile, type OutputColumn, type TableWriter, writeTable } from '../artifact/tableFile.js';
 import { writeWhole } from '../artifact/write.js';
 import { readTable } from '../data/table/readTable.js';
@@ -14,8 +15,10 @@ import { RunJudge } from '../tasks/detect/runJudge.js';
 import type { DetectCommandOptions } from './detect.js';
 import { isDetector, openRun } from './open.js';
 import type { Output } from './output.js';
+import { runState } from './runFolder.js';
 import { readingOf } from './tableRun.js';
 import { checkColumn, describeTable } from './tableText.js';
+import { checkPictureName, checkTarget } from './targets.js';
 import { count, counted, duration, figure, table as textTable } from './text.js';
 
 /** Rows that the summary shows. */
@@ -41,7 +44,7 @@ interface Found {
  * @throws {UserError}
  */
 export async function detect(path: string, options: DetectCommandOptions, output: Output): Promise<void> {
-  if (options.output !== undefined) checkTableFile(options.output);
+  await checkFiles(path, options);
   const table = await readTable(path, readingOf(options));
   for (const option of ['label', 'id'] as const) {
     const name = options[option];
@@ -90,6 +93,26 @@ export async function detect(path: string, options: DetectCommandOptions, output
     ...(options.out !== undefined && { detector: options.out }),
   });
   await found.release();
+}
+
+/**
+ * Makes sure that all that is asked for can be written.
+ * @throws {UserError}
+ */
+async function checkFiles(data: string, { output, picture, out, run }: DetectCommandOptions): Promise<void> {
+  const sources = { data: [data], run };
+  if (output !== undefined) {
+    checkTableFile(output);
+    checkTarget('-o', output, sources);
+  }
+  checkPictureName('--picture', picture);
+  checkTarget('--picture', picture, sources);
+  if (out === undefined) return;
+  checkFolder(out);
+  if (runState(out) === 'none' || (await isDetector(out))) return;
+  throw new UserError(
+    `--out ${out}: this folder holds a run of train, which would be damaged; choose another one`,
+  );
 }
 
 /** Whoever judges: a detector, or a model that was trained on a table. */

@@ -7,6 +7,7 @@ import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { isTableFile, writeArrayCodes, writeCodes } from './tableOutput.js';
 import { dataFor } from './tableRun.js';
+import { checkTarget } from './targets.js';
 
 /**
  * Encodes data as `autoencoder encode` is asked to.
@@ -26,6 +27,7 @@ export async function encode(
       `-o ${path}: the name's ending decides what is written; give one that ends in .npy, .csv, .tsv, .jsonl or .parquet`,
     );
   }
+  checkTarget('-o', path, { data: [spec], run });
   const model = await openRun(run);
   if (isNpy) {
     const codes = await model.encode(await dataFor(model, spec, output));

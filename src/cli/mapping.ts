@@ -1,4 +1,4 @@
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { writeWhole } from '../artifact/write.js';
 import { sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
@@ -14,6 +14,7 @@ import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { dataFor, tableFor } from './tableRun.js';
 import { checkColumn } from './tableText.js';
+import { checkPictureName, checkTarget } from './targets.js';
 import { counted, figure, table as textTable } from './text.js';
 
 /** Neighbours that vote, and that are to survive. */
@@ -38,9 +39,8 @@ interface Quality {
  * @throws {UserError}
  */
 export async function drawMap(run: string, spec: string, options: MapOptions, output: Output): Promise<void> {
-  if (extname(options.output).toLowerCase() !== '.png') {
-    throw new UserError(`-o ${options.output}: a map is a picture; give a name that ends in .png`);
-  }
+  checkPictureName('-o', options.output);
+  checkTarget('-o', options.output, { data: [spec, options.neighbours], run });
   const model = await openRun(run);
   const rows = await labelled(model, spec, output, options.label);
   const others =

@@ -1,10 +1,11 @@
 import { totalmem } from 'node:os';
-import { type Dataset, featureShape, featureSize, sampleCount } from '../data/dataset.js';
+import { type Dataset, featureShape, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { sampleSpecOf } from '../estimator/samples.js';
 import { sizeOf } from '../graph/shape.js';
 import { autoencoder, type Model, vae } from '../index.js';
 import { familyNamed } from '../models/families.js';
+import { inputOf, type SampleSpec } from '../models/io.js';
 import { parseOptions } from '../models/options.js';
 import { variablesOf } from '../train/programs.js';
 import type { RunOptions } from './runRecord.js';
@@ -22,7 +23,8 @@ const mostParameters = 2 ** 28;
  * @throws {UserError} when it is too large for this machine
  */
 export function modelOf(options: RunOptions, data: Dataset): Model {
-  checkSize(options, data);
+  const config = options.model === 'vae' ? vaeConfig(options) : autoencoderConfig(options);
+  checkSize(options, config, sampleSpecOf(data), sampleCount(data));
   const { seed } = options;
   const input = featureShape(data);
   return options.model === 'vae'
@@ -65,18 +67,21 @@ function vaeConfig(options: RunOptions) {
   };
 }
 
-/** Counted on the graph, before anything is allocated. */
-function checkSize(options: RunOptions, data: Dataset): void {
+/**
+ * Makes sure, by counting on the graph before anything is allocated, that a model can be trained on this machine.
+ * @param samples how many there are to learn from
+ * @throws {UserError} when it is too large
+ */
+export function checkSize(options: RunOptions, config: unknown, sample: SampleSpec, samples: number): void {
   const family = familyNamed(options.model);
-  const config = options.model === 'vae' ? vaeConfig(options) : autoencoderConfig(options);
-  const input = { features: featureSize(data), shape: featureShape(data) };
-  const definition = family.define(parseOptions(family.schema, config, options.model), input);
-  let [parameters, units] = [0, featureSize(data)];
-  for (const { shape } of variablesOf(definition, sampleSpecOf(data)).values()) {
+  const { features } = inputOf(sample);
+  const definition = family.define(parseOptions(family.schema, config, options.model), inputOf(sample));
+  let [parameters, units] = [0, features];
+  for (const { shape } of variablesOf(definition, sample).values()) {
     parameters += sizeOf(shape);
     if (shape.length === 1) units += shape[0]!;
   }
-  const batch = Math.min(options.batchSize, sampleCount(data));
+  const batch = Math.min(options.batchSize, samples);
   const needed = parameters * bytesPerParameter + batch * units * bytesPerActivation;
   const available = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   if (parameters <= mostParameters && needed <= available) return;
@@ -85,6 +90,6 @@ function checkSize(options: RunOptions, data: Dataset): void {
       ? `training needs about ${bytes(needed)} of memory, and this machine has ${bytes(available)}`
       : `at most ${count(mostParameters)} can be trained`;
   throw new UserError(
-    `the model would have ${count(parameters)} parameters (--hidden ${options.hidden.join(',') || 'none'}, --latent ${options.latent}, ${featureSize(data)} values a sample): ${why}; choose fewer units${batch > 1024 ? ', or a smaller --batch-size' : ''}`,
+    `the model would have ${count(parameters)} parameters (--hidden ${options.hidden.join(',') || 'none'}, --latent ${options.latent}, ${features} values a sample): ${why}; choose fewer units${batch > 1024 ? ', or a smaller --batch-size' : ''}`,
   );
 }

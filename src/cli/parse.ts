@@ -18,18 +18,21 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
-/** A number above 0. */
+/** Training computes in float32: numbers of a size beyond this, and below its inverse, soon leave its range. */
+const largest = 1e18;
+
+/** A number above 0 that float32 has room for. */
 export function positiveNumber(text: string): number {
   const value = numberOf(text);
-  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw new InvalidArgumentError('Expected a number above 0, such as 0.001 or 1e-3.');
+  if (value >= 1 / largest && value <= largest) return value;
+  throw new InvalidArgumentError('Expected a number above 0, such as 0.001 or 1e-3, from 1e-18 to 1e18.');
 }
 
-/** A number from 0 up. */
+/** A number from 0 up that float32 has room for. */
 export function nonNegativeNumber(text: string): number {
   const value = numberOf(text);
-  if (value >= 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw new InvalidArgumentError('Expected a number from 0 up.');
+  if (value >= 0 && value <= largest) return value;
+  throw new InvalidArgumentError('Expected a number from 0 up to 1e18.');
 }
 
 /** A share between 0 and 1, neither included. */
@@ -55,8 +58,8 @@ export function layerSizes(text: string): number[] {
 export function variance(text: string): number | 'learned' {
   if (text === 'learned') return text;
   const value = numberOf(text);
-  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
-  throw new InvalidArgumentError("Expected a number above 0, or 'learned'.");
+  if (value >= 1 / largest && value <= largest) return value;
+  throw new InvalidArgumentError("Expected a number above 0, or 'learned'; from 1e-18 to 1e18.");
 }
 
 /** One of some names. */

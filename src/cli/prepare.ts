@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Dataset, featureShape, featureSize } from '../data/dataset.js';
+import { checkFolder } from '../artifact/folder.js';
+import { type Dataset, featureShape, featureSize, sampleCount } from '../data/dataset.js';
 import type { ImageFolderOptions } from '../data/images/folder.js';
 import type { StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
@@ -10,7 +11,7 @@ import { resumeOptions } from './agree.js';
 import { completeOptions } from './complete.js';
 import { isTableSpec } from './dataSpec.js';
 import { modelOf } from './modelOf.js';
-import { checkFree, defaultFolder, runFile, runState } from './runFolder.js';
+import { allFiles, checkFree, defaultFolder, runFile, runState } from './runFolder.js';
 import { fingerprint, makeRecord, type RunOptions, type RunRecord, readRecord } from './runRecord.js';
 import {
   completeTableOptions,
@@ -19,6 +20,7 @@ import {
   tableModelOf,
   tableOptionsOf,
 } from './tableRun.js';
+import { checkFolderTarget } from './targets.js';
 import { shape } from './text.js';
 import type { TrainOptions } from './train.js';
 
@@ -60,6 +62,8 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
   }
   const folder = given.out ?? defaultFolder(spec, given.model ?? 'autoencoder');
   if (given.overwrite !== true) checkFree(folder);
+  checkFolderTarget(folder, allFiles, { data: [spec, given.validation] });
+  checkFolder(folder);
   if (isTableSpec(spec)) return prepareTable(spec, given, folder);
   checkNoTableOptions(spec, given);
   const images = imageOptions(given);
@@ -104,7 +108,7 @@ async function prepareTable(spec: string, given: TrainOptions, folder: string): 
     data: read.data,
     ...(read.validation && { validation: read.validation }),
     description: read.description,
-    model: tableModelOf(options, read.schema),
+    model: tableModelOf(options, read.schema, sampleCount(read.data)),
   };
 }
 
@@ -162,7 +166,7 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
     data,
     ...(validation && { validation }),
     ...('schema' in read
-      ? { model: tableModelOf(options, read.schema), description: read.description }
+      ? { model: tableModelOf(options, read.schema, sampleCount(read.data)), description: read.description }
       : { model: modelOf(options, read.data) }),
     ...(existsSync(path) && { checkpoint: await readCheckpoint(path) }),
   };

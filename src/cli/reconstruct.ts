@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { UserError } from '../errors.js';
-import type { Model } from '../index.js';
 import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
 import { isTableSpec } from './dataSpec.js';
 import { Output } from './output.js';
@@ -14,14 +13,20 @@ interface ReconstructOptions extends CommonOptions {
 }
 
 async function reconstructTable(
-  model: Model,
+  run: string,
   data: string,
   { output }: ReconstructOptions,
   out: Output,
 ): Promise<void> {
   const { writeReconstructed } = await import('./tableOutput.js');
+  const { checkTableFile } = await import('../artifact/tableFile.js');
+  const { checkTarget } = await import('./targets.js');
+  const { openRun } = await import('./open.js');
   // The usual name is that of a picture, which a table has none of.
   const file = output === 'grid.png' ? 'reconstructed.csv' : output;
+  checkTableFile(file);
+  checkTarget('-o', file, { data: [data], run });
+  const model = await openRun(run);
   if (model.table === undefined) {
     throw new UserError(`${data} is a table, but the run was trained on arrays; give data of the same kind`);
   }
@@ -61,13 +66,15 @@ export function reconstructCommand(cli: Cli): Command {
       )
       .option('--count <n>', 'how many (default: in a picture 20, else all)', wholeNumber(1))
       .action(async (run: string, data: string, options: ReconstructOptions) => {
-        const { SampleFile } = await import('./sampleFile.js');
-        const { openRun } = await import('./open.js');
         if (isTableSpec(data)) {
-          await reconstructTable(await openRun(run), data, options, new Output(cli, options));
+          await reconstructTable(run, data, options, new Output(cli, options));
           return;
         }
+        const { SampleFile } = await import('./sampleFile.js');
+        const { checkTarget } = await import('./targets.js');
+        const { openRun } = await import('./open.js');
         const file = new SampleFile(options.output);
+        checkTarget('-o', file.path, { data: [data], run });
         const { valueRange } = await import('./outputFile.js');
         const { dataFor } = await import('./tableRun.js');
         const { reconstructionsPicture } = await import('../pictures/grid.js');

@@ -18,8 +18,8 @@ export const runFile = {
   samples: 'samples.png',
 } as const;
 
-/** The manifest goes first: without it, what remains is seen to be no finished run. */
-const allFiles = [
+/** The files without which a run, or a detector, is none, or cannot go on. */
+export const modelFiles = [
   runFile.manifest,
   runFile.record,
   runFile.checkpoint,
@@ -27,11 +27,12 @@ const allFiles = [
   'encoder.onnx',
   'decoder.onnx',
   'autoencoder.onnx',
+  'detector.onnx',
   'weights.safetensors',
-  runFile.loss,
-  runFile.reconstructions,
-  runFile.samples,
 ];
+
+/** The manifest goes first: without it, what remains is seen to be no finished run. */
+export const allFiles = [...modelFiles, runFile.loss, runFile.reconstructions, runFile.samples];
 
 /** The folder that a run goes into where none is named: `runs/mnist-test-0-1000-vae`. */
 export function defaultFolder(spec: string, model: string): string {

@@ -35,6 +35,8 @@ export function sampleCommand(cli: Cli): Command {
       .action(async (run: string, options: SampleOptions) => {
         const { SampleFile } = await import('./sampleFile.js');
         const file = new SampleFile(options.output);
+        const { checkTarget } = await import('./targets.js');
+        checkTarget('-o', file.path, { run });
         const { openVae } = await import('./open.js');
         const { count, seed } = options;
         const model = await openVae(run);

@@ -4,7 +4,7 @@ import type { StoredRows } from '../data/storedRows.js';
 import { type ReadTableOptions, readTable } from '../data/table/readTable.js';
 import type { Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
-import { createTableModel } from '../estimator/create.js';
+import { createTableModel, tableParts } from '../estimator/create.js';
 import { nodePlatform } from '../estimator/nodePlatform.js';
 import type { Dataset, Model } from '../index.js';
 import { fieldOutputs } from '../nn/fields.js';
@@ -14,6 +14,7 @@ import { encodeRows, encodeTable, splitRows } from '../table/encodeRows.js';
 import { fitTable, pickTableOptions, type Scaling, type TableOptions } from '../table/fit.js';
 import { heldOutRows } from '../train/split.js';
 import { commonOptions } from './complete.js';
+import { checkSize } from './modelOf.js';
 import type { Output } from './output.js';
 import type { RunOptions } from './runRecord.js';
 import { describeTable } from './tableText.js';
@@ -103,19 +104,24 @@ export function completeTableOptions(spec: string, given: TrainOptions, schema: 
   };
 }
 
-/** The model of a run on a table, with its first weights. */
-export function tableModelOf(options: RunOptions, schema: TableSchema): Model {
+/**
+ * The model of a run on a table, with its first weights.
+ * @param samples how many rows there are to learn from
+ * @throws {UserError} when it is too large for this machine
+ */
+export function tableModelOf(options: RunOptions, schema: TableSchema, samples: number): Model {
   const { model, hidden, latent, activation, latentActivation, beta, betaWarmup, seed } = options;
-  return createTableModel(nodePlatform, schema, {
-    model,
-    seed,
+  const config = {
     hidden,
     latent,
     activation,
     ...(latentActivation && { latentActivation }),
     ...(beta !== undefined && { beta }),
     ...(betaWarmup !== undefined && { betaSchedule: { type: 'warmup', duration: betaWarmup } as const }),
-  });
+  };
+  const { sample, likelihood } = tableParts(schema);
+  checkSize(options, { ...config, likelihood }, sample, samples);
+  return createTableModel(nodePlatform, schema, { model, seed, ...config });
 }
 
 /**

@@ -190,6 +190,9 @@ describe('a table', () => {
     writeFileSync(at('page.csv'), '<!DOCTYPE html><html><body>404</body></html>');
     await refused(['train', at('page.csv'), '--out', at('x')], /HTML|web page/);
     await refused(['train', at('missing.csv'), '--out', at('x')], /there is no file/);
+    const large = ['train', data, '--latent', '1e12', '--out', at('x')];
+    assert.match((await call(...large)).stderr, /^autoencoder: the model would have .* choose fewer units/);
+    await refused(large, /--latent 1000000000000.* of memory, and this machine has/);
     assert.ok(!existsSync(at('x')));
   });
 });

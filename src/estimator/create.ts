@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import type { AutoencoderInput } from '../models/autoencoder.js';
 import { familyNamed } from '../models/families.js';
-import { inputOf } from '../models/io.js';
+import { inputOf, type SampleSpec } from '../models/io.js';
 import { parseOptions } from '../models/options.js';
 import type { VaeInput } from '../models/vae.js';
 import { fieldCount } from '../nn/fields.js';
@@ -78,16 +78,22 @@ export type TableModelOptions = {
  */
 export function createTableModel(platform: Platform, table: TableSchema, options: TableModelOptions): Model {
   const { model: family = 'vae', seed = 0, ...rest } = options;
-  const fields = layoutOf(table.columns);
-  const config = { ...rest, likelihood: { type: 'fields', ...fields } };
+  const { sample, likelihood } = tableParts(table);
   const parts: ModelParts = {
     family,
-    config: parseOptions(familyNamed(family).schema, config, family),
-    sample: { dtype: 'float32', shape: [fieldCount(fields)], scale: 1, fields },
+    config: parseOptions(familyNamed(family).schema, { ...rest, likelihood }, family),
+    sample,
     table,
     seed,
   };
   return family === 'vae' ? new VariationalModel(platform, parts) : new Model(platform, parts);
+}
+
+/** What the columns of a table decide about a model. */
+export function tableParts({ columns }: TableSchema) {
+  const fields = layoutOf(columns);
+  const sample = { dtype: 'float32', shape: [fieldCount(fields)], scale: 1, fields } satisfies SampleSpec;
+  return { sample, likelihood: { type: 'fields', ...fields } as const };
 }
 
 function common(input: number | readonly number[], seed: number): Pick<ModelParts, 'sample' | 'seed'> {

@@ -101,7 +101,7 @@ describe('the importance-weighted likelihood', () => {
     const data = { data: Float32Array.from(rows.flat()), shape: [21, 4] };
     const trained = {
       family: 'vae',
-      definition: vaeFamily.define(model.config as VaeConfig, 4),
+      definition: vaeFamily.define(model.config as VaeConfig, { features: 4, shape: [4] }),
       sample: model.sampleSpec,
       weights: model.weights,
     };
@@ -214,7 +214,8 @@ describe("importance weights against PyTorch's numbers", () => {
     it(`${name}, with the same noise`, async () => {
       const config = vaeFamily.schema.parse({ hidden: [hidden], latent, likelihood });
       const scope = Scope.root({ training: false });
-      const found = vaeFamily.define(config, 12).logWeights!(input('x', x.shape), draws, scope);
+      const sample = { features: 12, shape: [12] };
+      const found = vaeFamily.define(config, sample).logWeights!(input('x', x.shape), draws, scope);
       const arrays = Object.entries({ x, 'noise.draws': noise, ...parameters }).map(
         ([key, { data }]) => [key, Float32Array.from(data)] as const,
       );

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { npyBytes } from '../data/npy.js';
+import { call, temporaryFolder } from '../testing/cli.js';
+
+const { path: root, remove } = temporaryFolder();
+after(remove);
+const at = (...names: string[]) => join(root, ...names);
+const table = at('people.csv');
+const run = at('run');
+const arrays = at('arrays');
+const array = at('unit.npy');
+const codes = at('codes.csv');
+
+before(async () => {
+  const lines = Array.from({ length: 40 }, (_, i) => `${Math.sin(i)},${Math.cos(i)},${['a', 'b'][i % 2]}`);
+  writeFileSync(table, `x,y,kind\n${lines.join('\n')}\n`);
+  const numbers = Float32Array.from({ length: 240 }, (_, i) => 0.5 + 0.4 * Math.sin(i));
+  writeFileSync(array, npyBytes({ data: numbers, shape: [40, 6] }));
+  const quick = ['--epochs', '1', '--quiet', '--model', 'vae', '--latent', '2'];
+  assert.equal((await call('train', table, ...quick, '--out', run)).code, 0);
+  assert.equal((await call('train', array, ...quick, '--out', arrays)).code, 0);
+  assert.equal((await call('encode', run, table, '-o', codes)).code, 0);
+  symlinkSync(table, at('link.csv'));
+  linkSync(table, at('hard.csv'));
+  mkdirSync(at('folder'));
+  mkdirSync(at('folder', 'folder.csv'));
+  mkdirSync(at('folder', 'folder.png'));
+});
+
+/** The command ends before any work with such a message, and what it reads is as it was. */
+async function refused(message: RegExp, ...argv: string[]): Promise<void> {
+  const sources = [table, array, codes, join(run, 'history.csv')];
+  const held = sources.map((path) => readFileSync(path));
+  const names = readdirSync(root);
+  const { code, stdout, stderr } = await call(...argv);
+  assert.deepEqual([code, stdout], [2, ''], `${argv.join(' ')}: ${stderr}`);
+  assert.match(stderr, message);
+  // Nothing was read or trained before: there is no line but the message.
+  assert.equal(stderr.trimEnd().split('\n').length, 1, stderr);
+  sources.forEach((path, i) => {
+    assert.ok(readFileSync(path).equals(held[i]!), path);
+  });
+  assert.deepEqual(readdirSync(root), names);
+}
+
+describe('a file to write', () => {
+  const isData = /-o .*: this is the file of the data .* which would be overwritten; give another name/;
+
+  it('is never one that the command reads, however it is spelt', async () => {
+    const spellings = [table, relative(process.cwd(), table), at('folder', '..', 'people.csv')];
+    for (const path of [...spellings, at('link.csv'), at('hard.csv')]) {
+      await refused(isData, 'detect', table, '-o', path, '--picture', at('d.png'));
+      await refused(isData, 'detect', path, '-o', table, '--picture', at('d.png'));
+      await refused(isData, 'encode', run, table, '-o', path);
+      await refused(isData, 'reconstruct', run, table, '-o', path);
+    }
+    await refused(isData, 'encode', arrays, array, '-o', array);
+    await refused(isData, 'encode', arrays, `${array}[0:5]`, '-o', array);
+    await refused(isData, 'reconstruct', arrays, array, '-o', array);
+    await refused(isData, 'decode', run, codes, '-o', codes);
+  });
+
+  it('is no file that the run consists of, and a run no folder of its data', async () => {
+    const history = join(run, 'history.csv');
+    const message = /-o .*: this is history\.csv of the run/;
+    await refused(message, 'encode', run, table, '-o', history);
+    await refused(message, 'sample', run, '-o', history);
+    await refused(message, 'detect', table, '--run', run, '-o', history, '--picture', at('d.png'));
+    await refused(
+      /--out .*: its file history\.csv would be replaced, and is the data/,
+      ...['train', history, '--out', run, '--overwrite'],
+    );
+    const kept = ['detect', table, '--out', run, '--picture', at('d.png')];
+    await refused(/--out .*: this folder holds a run of train/, ...kept);
+  });
+
+  it('is known to be writable before there is any work', async () => {
+    const places: [path: string, message: RegExp][] = [
+      [at('missing', 'x'), /the folder .*missing does not exist; create it first/],
+      [at('people.csv', 'x'), /people\.csv is not a folder; choose another place/],
+      [at('folder', 'folder'), /it is a folder; give the name of a file/],
+    ];
+    for (const [path, message] of places) {
+      await refused(message, 'detect', table, '-o', `${path}.csv`, '--picture', at('d.png'));
+      await refused(message, 'detect', table, '--picture', `${path}.png`);
+      await refused(message, 'encode', run, table, '-o', `${path}.csv`);
+      await refused(message, 'reconstruct', run, table, '-o', `${path}.csv`);
+      await refused(message, 'reconstruct', arrays, array, '-o', `${path}.png`);
+      await refused(message, 'decode', run, codes, '-o', `${path}.csv`);
+      await refused(message, 'sample', run, '-o', `${path}.csv`);
+      await refused(message, 'map', run, table, '-o', `${path}.png`);
+    }
+    const below = at('people.csv', 'run');
+    await refused(/cannot be made: a part of the path is a file/, 'train', table, '--out', below);
+    const kept = ['detect', table, '--out', below, '--picture', at('d.png')];
+    await refused(/cannot be made: a part of the path is a file/, ...kept);
+  });
+
+  it('has the ending of what is written into it', async () => {
+    const isPng = /pictures are written as PNG; give a name that ends in \.png/;
+    await refused(isPng, 'detect', table, '--picture', at('d.jpg'));
+    await refused(isPng, 'detect', table, '--picture', at('d'));
+    await refused(isPng, 'map', run, table, '-o', at('d.jpeg'));
+    await refused(/give one that ends in \.png, \.npy or \.csv/, 'sample', arrays, '-o', at('d.jpg'));
+    await refused(/give one that ends in/, 'reconstruct', arrays, array, '-o', at('d.jpg'));
+    await refused(/names no format/, 'reconstruct', run, table, '-o', at('d.jpg'));
+    await refused(/names no format/, 'detect', table, '-o', at('d.xls'), '--picture', at('d.png'));
+  });
+
+  it('may replace an older result', async () => {
+    writeFileSync(at('older.csv'), 'old');
+    assert.equal((await call('encode', run, table, '-o', at('older.csv'))).code, 0);
+    assert.match(readFileSync(at('older.csv'), 'utf8'), /^z0,z1\n/);
+    assert.ok(!existsSync(at('d.png')));
+  });
+});
