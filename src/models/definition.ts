@@ -46,3 +46,6 @@ export interface Definition {
   /** Draws from p(x | z), where the decoder defines a distribution. */
   readonly observe?: (code: Expr, scope: Scope) => Expr;
 }
+
+/** As much of a definition as training needs: what is no autoencoder, a density of codes, can be trained too. */
+export type Trainable = Pick<Definition, 'features' | 'latent' | 'objective' | 'scalars' | 'support'>;
