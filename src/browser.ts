@@ -81,6 +81,13 @@ export type { OptimizerConfig, OptimizerName } from './nn/optimizers.js';
 export type { Schedule } from './nn/schedules.js';
 export type { WebBackendName } from './runtime/web/name.js';
 export {
+  type DrawOptions,
+  type Sampler,
+  type SamplerOptions,
+  type SamplerType,
+  sampler,
+} from './tasks/sample/sampler.js';
+export {
   type Callback,
   type EpochContext,
   earlyStopping,

@@ -115,6 +115,13 @@ export type { Detection, Reason } from './tasks/detect/explain.js';
 export { type DetectionFigures, detectionFigures } from './tasks/detect/figures.js';
 export type { DetectorOptions } from './tasks/detect/options.js';
 export {
+  type DrawOptions,
+  type Sampler,
+  type SamplerOptions,
+  type SamplerType,
+  sampler,
+} from './tasks/sample/sampler.js';
+export {
   type Callback,
   type EpochContext,
   earlyStopping,

@@ -83,7 +83,8 @@ export class Model {
   private fitting = false;
 
   constructor(
-    protected readonly platform: Platform,
+    /** Where it computes: what is built on it computes there too. */
+    readonly platform: Platform,
     parts: ModelParts,
   ) {
     this.family = parts.family;

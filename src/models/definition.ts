@@ -57,3 +57,6 @@ export interface Definition {
    */
   readonly logWeights?: (x: Expr, draws: number, scope: Scope) => Expr;
 }
+
+/** As much of a definition as training needs: what is no autoencoder, a density of codes, can be trained too. */
+export type Trainable = Pick<Definition, 'features' | 'latent' | 'objective' | 'scalars' | 'support'>;

@@ -1,14 +1,14 @@
 import { checkFinite, summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
-import type { Definition } from '../models/definition.js';
+import type { Trainable } from '../models/definition.js';
 import type { SampleSpec } from '../models/io.js';
 
 /**
  * Refuses data that a model cannot learn: NaN or infinity, and values outside of what its output can say.
  * @throws {UserError}
  */
-export function checkTrainingData(data: Dataset, { support }: Definition, sample: SampleSpec): void {
+export function checkTrainingData(data: Dataset, { support }: Trainable, sample: SampleSpec): void {
   // The rows of a table: NaN is a missing value, and each column has a likelihood that takes what it holds.
   if (sample.fields !== undefined) return;
   checkFinite(data);
@@ -39,7 +39,7 @@ function checkGroups({ data }: Dataset, group: number, scale: number, what: stri
 }
 
 /** What is worth a warning: training would run, but hardly as meant. */
-export function dataWarnings(data: Dataset, { features, latent }: Definition): string[] {
+export function dataWarnings(data: Dataset, { features, latent }: Trainable): string[] {
   const warnings: string[] = [];
   const { constant, identicalSamples } = summary(data);
   if (sampleCount(data) === 1) warnings.push('there is one sample: the model can only learn it by heart');

@@ -2,7 +2,7 @@ import { type Dataset, sampleCount } from '../data/dataset.js';
 import { isStored, type StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
-import type { Definition } from '../models/definition.js';
+import type { Trainable } from '../models/definition.js';
 import type { SampleSpec } from '../models/io.js';
 import type { OptimizerConfig, OptimizerName } from '../nn/optimizers.js';
 import type { Schedule } from '../nn/schedules.js';
@@ -59,7 +59,7 @@ export interface FitOptions {
 
 /** What is trained, and where. */
 export interface FitTarget {
-  readonly definition: Definition;
+  readonly definition: Trainable;
   readonly sample: SampleSpec;
   readonly weights: Readonly<Record<string, Float32Array>>;
   readonly runner: JobRunner;

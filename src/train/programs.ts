@@ -5,7 +5,7 @@ import { add, clip, div, maximum, minimum, mul, sqrt } from '../graph/ops/elemen
 import { sum } from '../graph/ops/reducing.js';
 import { concat, reshape } from '../graph/ops/shaping.js';
 import { sizeOf } from '../graph/shape.js';
-import type { Definition } from '../models/definition.js';
+import type { Trainable } from '../models/definition.js';
 import { type SampleSpec, sampleInput } from '../models/io.js';
 import { type OptimizerConfig, optimizer as optimizerOf } from '../nn/optimizers.js';
 import { Scope } from '../nn/scope.js';
@@ -28,7 +28,7 @@ export interface ClipOptions {
 
 /** What the graphs of one training run have in common. */
 export interface ProgramOptions extends ClipOptions {
-  readonly definition: Definition;
+  readonly definition: Trainable;
   readonly sample: SampleSpec;
   readonly optimizer: OptimizerConfig;
   readonly form: ProgramForm;
@@ -50,7 +50,7 @@ function build({ definition, sample }: ProgramOptions, batch: number, training: 
 }
 
 /** The variables of a model in the order in which it asks for them. */
-export function variablesOf(definition: Definition, sample: SampleSpec): Scope['variables'] {
+export function variablesOf(definition: Trainable, sample: SampleSpec): Scope['variables'] {
   const scope = Scope.root({ training: true });
   definition.objective(sampleInput(sample, 1).x, scope);
   return scope.variables;
