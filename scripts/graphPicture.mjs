@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { constantNumber, inputName, topological } from '../dist/graph/expr.js';
 import { gradient, input } from '../dist/graph/index.js';
 import { optimize } from '../dist/graph/optimize.js';
-import { autoencoderFamily } from '../dist/models/autoencoder.js';
+import { autoencoderFamily } from '../dist/models/families/autoencoder.js';
 import { Scope } from '../dist/nn/index.js';
 
 // The smallest autoencoder worth drawing: 4 numbers → 2 → 4, eight samples in a batch.

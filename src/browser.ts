@@ -1,13 +1,17 @@
 import { UserError } from './errors.js';
 import {
   type AutoencoderOptions,
-  createAutoencoder,
-  createVae,
+  type CommonOptions,
+  type ModelOf,
+  type ModelOptions,
+  makeModel,
   type VaeOptions,
 } from './estimator/create.js';
 import type { Model } from './estimator/model.js';
 import type { VariationalModel } from './estimator/variational.js';
 import { webPlatform } from './estimator/webPlatform.js';
+import type { FamilyInput, FamilyName, families } from './models/families.js';
+import type { Family } from './models/family.js';
 import type { WebBackendName } from './runtime/web/name.js';
 
 /**
@@ -36,7 +40,7 @@ export interface BrowserOptions {
  * @throws {UserError} when an option is wrong
  */
 export function autoencoder(options: AutoencoderOptions, where: BrowserOptions = {}): Model {
-  return createAutoencoder(platform(where), options);
+  return makeModel(platform(where), 'autoencoder', options);
 }
 
 /**
@@ -44,7 +48,7 @@ export function autoencoder(options: AutoencoderOptions, where: BrowserOptions =
  * @throws {UserError} when an option is wrong
  */
 export function vae(options: VaeOptions, where: BrowserOptions = {}): VariationalModel {
-  return createVae(platform(where), options);
+  return makeModel(platform(where), 'vae', options);
 }
 
 /**
@@ -53,7 +57,7 @@ export function vae(options: VaeOptions, where: BrowserOptions = {}): Variationa
  * @throws {UserError} when an option is wrong, or convolutions do not fit the samples
  */
 export function convAutoencoder(options: AutoencoderOptions, where: BrowserOptions = {}): Model {
-  return createAutoencoder(platform(where), options, 'conv-autoencoder');
+  return makeModel(platform(where), 'conv-autoencoder', options);
 }
 
 /**
@@ -61,7 +65,34 @@ export function convAutoencoder(options: AutoencoderOptions, where: BrowserOptio
  * @throws {UserError} when an option is wrong, or convolutions do not fit the samples
  */
 export function convVae(options: VaeOptions, where: BrowserOptions = {}): VariationalModel {
-  return createVae(platform(where), options, 'conv-vae');
+  return makeModel(platform(where), 'conv-vae', options);
+}
+
+/**
+ * A model of any family, by name or as the family itself: one of this project's, listed in docs/models.md, or your own,
+ * made with `deterministicFamily` or `variationalFamily`.
+ *
+ *     const model = createModel('beta-tc-vae', { input: [28, 28], latent: 10, beta: 6 });
+ *
+ * Models of generative families can `sample`.
+ * @throws {UserError} when there is no such family, or an option is wrong
+ */
+export function createModel<Name extends FamilyName>(
+  family: Name,
+  options: ModelOptions<FamilyInput<Name>>,
+  where?: BrowserOptions,
+): ModelOf<(typeof families)[Name]>;
+export function createModel<Config, Input, Given extends Family<Config, Input>>(
+  family: Given & Family<Config, Input>,
+  options: ModelOptions<Input>,
+  where?: BrowserOptions,
+): ModelOf<Given>;
+export function createModel(
+  family: string | Family<never, never>,
+  options: CommonOptions,
+  where: BrowserOptions = {},
+): Model {
+  return makeModel(platform(where), family, options);
 }
 
 function platform({ backend = 'wasm' }: BrowserOptions) {
@@ -72,11 +103,29 @@ function platform({ backend = 'wasm' }: BrowserOptions) {
 
 export { type Dataset, type DatasetInput, dataset } from './data/dataset.js';
 export { UserError } from './errors.js';
-export type { AutoencoderOptions, VaeOptions } from './estimator/create.js';
+export type {
+  AutoencoderOptions,
+  CommonOptions,
+  ModelOf,
+  ModelOptions,
+  VaeOptions,
+} from './estimator/create.js';
 export type { EvaluateOptions, Evaluation } from './estimator/evaluate.js';
 export type { Matrix } from './estimator/inference.js';
 export { Model, type ModelFiles, type TrainingOptions } from './estimator/model.js';
 export { type LikelihoodOptions, type SampleOptions, VariationalModel } from './estimator/variational.js';
+export type { Definition, Objective, ScheduledScalar } from './models/definition.js';
+export { type DeterministicFamily, deterministicFamily } from './models/deterministic.js';
+export type { FamilyInput, FamilyName } from './models/families.js';
+export type { Family, FamilyText } from './models/family.js';
+export type { Posterior, Prior } from './models/posteriors.js';
+export {
+  besideElbo,
+  negativeElbo,
+  type VariationalFamily,
+  type VariationalParts,
+  variationalFamily,
+} from './models/variational.js';
 export type { OptimizerConfig, OptimizerName } from './nn/optimizers.js';
 export type { Schedule } from './nn/schedules.js';
 export type { WebBackendName } from './runtime/web/name.js';

@@ -2,8 +2,10 @@ import { UserError } from './errors.js';
 import type { TableModelOptions } from './estimator/create.js';
 import {
   type AutoencoderOptions,
-  createAutoencoder,
-  createVae,
+  type CommonOptions,
+  type ModelOf,
+  type ModelOptions,
+  makeModel,
   type VaeOptions,
 } from './estimator/create.js';
 import { loadModel } from './estimator/load.js';
@@ -11,6 +13,8 @@ import type { Model } from './estimator/model.js';
 import { nodePlatform } from './estimator/nodePlatform.js';
 import { TableModel } from './estimator/tableModel.js';
 import type { VariationalModel } from './estimator/variational.js';
+import type { FamilyInput, FamilyName, families } from './models/families.js';
+import type { Family } from './models/family.js';
 import type { TableOptions } from './table/fit.js';
 import { Detector } from './tasks/detect/detector.js';
 import type { DetectorOptions } from './tasks/detect/options.js';
@@ -20,7 +24,7 @@ import type { DetectorOptions } from './tasks/detect/options.js';
  * @throws {UserError} when an option is wrong
  */
 export function autoencoder(options: AutoencoderOptions): Model {
-  return createAutoencoder(nodePlatform, options);
+  return makeModel(nodePlatform, 'autoencoder', options);
 }
 
 /**
@@ -28,7 +32,7 @@ export function autoencoder(options: AutoencoderOptions): Model {
  * @throws {UserError} when an option is wrong
  */
 export function vae(options: VaeOptions): VariationalModel {
-  return createVae(nodePlatform, options);
+  return makeModel(nodePlatform, 'vae', options);
 }
 
 /**
@@ -37,7 +41,7 @@ export function vae(options: VaeOptions): VariationalModel {
  * @throws {UserError} when an option is wrong, or convolutions do not fit the samples
  */
 export function convAutoencoder(options: AutoencoderOptions): Model {
-  return createAutoencoder(nodePlatform, options, 'conv-autoencoder');
+  return makeModel(nodePlatform, 'conv-autoencoder', options);
 }
 
 /**
@@ -45,15 +49,39 @@ export function convAutoencoder(options: AutoencoderOptions): Model {
  * @throws {UserError} when an option is wrong, or convolutions do not fit the samples
  */
 export function convVae(options: VaeOptions): VariationalModel {
-  return createVae(nodePlatform, options, 'conv-vae');
+  return makeModel(nodePlatform, 'conv-vae', options);
 }
 
 /**
- * Reads a model that `save` or `autoencoder train` wrote.
+ * A model of any family, by name or as the family itself: one of this project's, listed in docs/models.md, or your own,
+ * made with `deterministicFamily` or `variationalFamily`.
+ *
+ *     const model = createModel('beta-tc-vae', { input: [28, 28], latent: 10, beta: 6 });
+ *
+ * Models of generative families can `sample`.
+ * @throws {UserError} when there is no such family, or an option is wrong
+ */
+export function createModel<Name extends FamilyName>(
+  family: Name,
+  options: ModelOptions<FamilyInput<Name>>,
+): ModelOf<(typeof families)[Name]>;
+export function createModel<Config, Input, Given extends Family<Config, Input>>(
+  family: Given & Family<Config, Input>,
+  options: ModelOptions<Input>,
+): ModelOf<Given>;
+export function createModel(family: string | Family<never, never>, options: CommonOptions): Model {
+  return makeModel(nodePlatform, family, options);
+}
+
+/**
+ * Reads a model that `save` or `autoencoder train` wrote. Families of your own must be passed.
  * @throws {UserError} when the folder holds no model, or a file is missing, damaged, foreign or newer
  */
-export function load(folder: string): Promise<Model> {
-  return loadModel(nodePlatform, folder);
+export function load(
+  folder: string,
+  { families: own = [] }: { readonly families?: readonly Family<never, never>[] } = {},
+): Promise<Model> {
+  return loadModel(nodePlatform, folder, own);
 }
 
 /**
@@ -99,12 +127,31 @@ export { type TableInput, tableOf } from './data/table/memoryTable.js';
 export { type ReadTableOptions, readTable } from './data/table/readTable.js';
 export type { Cell, Table, TableChunk } from './data/table/table.js';
 export { UserError } from './errors.js';
-export type { AutoencoderOptions, TableModelOptions, VaeOptions } from './estimator/create.js';
+export type {
+  AutoencoderOptions,
+  CommonOptions,
+  ModelOf,
+  ModelOptions,
+  TableModelOptions,
+  VaeOptions,
+} from './estimator/create.js';
 export type { EvaluateOptions, Evaluation } from './estimator/evaluate.js';
 export type { Matrix } from './estimator/inference.js';
 export { Model, type TrainingOptions } from './estimator/model.js';
 export { type TableFitOptions, TableModel } from './estimator/tableModel.js';
 export { type LikelihoodOptions, type SampleOptions, VariationalModel } from './estimator/variational.js';
+export type { Definition, Objective, ScheduledScalar } from './models/definition.js';
+export { type DeterministicFamily, deterministicFamily } from './models/deterministic.js';
+export type { FamilyInput, FamilyName } from './models/families.js';
+export type { Family, FamilyText } from './models/family.js';
+export type { Posterior, Prior } from './models/posteriors.js';
+export {
+  besideElbo,
+  negativeElbo,
+  type VariationalFamily,
+  type VariationalParts,
+  variationalFamily,
+} from './models/variational.js';
 export type { OptimizerConfig, OptimizerName } from './nn/optimizers.js';
 export type { Schedule } from './nn/schedules.js';
 export type { Column, TableSchema } from './table/columns.js';

@@ -1,9 +1,9 @@
 import { UserError } from '../errors.js';
-import type { AutoencoderInput } from '../models/autoencoder.js';
-import { familyNamed } from '../models/families.js';
-import { inputOf, type SampleSpec } from '../models/io.js';
+import type { FamilyInput, FamilyName } from '../models/families.js';
+import { families, familyNamed } from '../models/families.js';
+import type { Family } from '../models/family.js';
+import type { SampleSpec } from '../models/io.js';
 import { parseOptions } from '../models/options.js';
-import type { VaeInput } from '../models/vae.js';
 import { fieldCount } from '../nn/fields.js';
 import { layoutOf, type TableSchema } from '../table/columns.js';
 import { Model, type ModelParts } from './model.js';
@@ -18,75 +18,104 @@ export interface CommonOptions {
   readonly seed?: number;
 }
 
+/** Options of a model: what every model is told, and those of its family. A likelihood may be given by its name alone. */
+export type ModelOptions<Input> = CommonOptions &
+  Omit<Input, 'likelihood'> &
+  (Input extends { likelihood?: infer Given }
+    ? { readonly likelihood?: Given | ('bernoulli' extends TypeOf<Given> ? 'bernoulli' | 'gaussian' : never) }
+    : unknown);
+
+type TypeOf<Given> = Given extends { type: infer Type } ? Type : never;
+
 /** Options of `autoencoder`. */
-export type AutoencoderOptions = CommonOptions & AutoencoderInput;
+export type AutoencoderOptions = ModelOptions<FamilyInput<'autoencoder'>>;
 
-/** Options of `vae`. The likelihood may be given by its name alone. */
-export type VaeOptions = CommonOptions &
-  Omit<VaeInput, 'likelihood'> & { readonly likelihood?: VaeInput['likelihood'] | 'bernoulli' | 'gaussian' };
+/** Options of `vae`. */
+export type VaeOptions = ModelOptions<FamilyInput<'vae'>>;
 
-/** A plain autoencoder on a platform, or the convolutional one. */
-export function createAutoencoder(
+/** The object that models of a family are: one that new samples can be drawn from, where it is generative. */
+export type ModelOf<Given> = Given extends { readonly generative: true } ? VariationalModel : Model;
+
+/**
+ * A model of any family on a platform.
+ * @throws {UserError} when options are wrong
+ */
+export function makeModel<Name extends FamilyName>(
   platform: Platform,
-  options: AutoencoderOptions,
-  family: 'autoencoder' | 'conv-autoencoder' = 'autoencoder',
+  given: Name,
+  options: ModelOptions<FamilyInput<Name>>,
+): ModelOf<(typeof families)[Name]>;
+export function makeModel(
+  platform: Platform,
+  given: string | Family<never, never>,
+  options: CommonOptions,
+): Model;
+export function makeModel(
+  platform: Platform,
+  given: string | Family<never, never>,
+  options: CommonOptions,
 ): Model {
-  const { input, seed = 0, ...config } = options;
-  return new Model(platform, {
+  const family = familyOf(given);
+  const { input, seed = 0, likelihood, ...rest } = options as CommonOptions & { likelihood?: unknown };
+  const written = typeof likelihood === 'string' ? { type: likelihood } : likelihood;
+  const config = { ...rest, ...(written !== undefined && { likelihood: written }) };
+  return modelOf(platform, {
     family,
-    config: parseOptions(familyNamed(family).schema, config, family),
+    config: parseOptions(family.schema, config, family.name),
     ...common(input, seed),
   });
 }
 
-/** A variational autoencoder on a platform, or the convolutional one. */
-export function createVae(
-  platform: Platform,
-  options: VaeOptions,
-  family: 'vae' | 'conv-vae' = 'vae',
-): VariationalModel {
-  const { input, seed = 0, likelihood, ...rest } = options;
-  const config = {
-    ...rest,
-    ...(likelihood && { likelihood: typeof likelihood === 'string' ? { type: likelihood } : likelihood }),
-  };
-  return new VariationalModel(platform, {
-    family,
-    config: parseOptions(familyNamed(family).schema, config, family),
-    ...common(input, seed),
-  });
+/** The family of a name; `undefined` where there is none. */
+export function findFamily(
+  name: string,
+  own: readonly Family<never, never>[] = [],
+): Family<unknown> | undefined {
+  const found =
+    own.find((family) => family.name === name) ??
+    (Object.hasOwn(families, name) ? familyNamed(name as FamilyName) : undefined);
+  return found as Family<unknown> | undefined;
+}
+
+/**
+ * A family by its name, or as it is.
+ * @throws {UserError} where there is none of that name
+ */
+export function familyOf(given: string | Family<never, never>): Family<unknown> {
+  const family = typeof given === 'string' ? findFamily(given) : (given as unknown as Family<unknown>);
+  if (family !== undefined) return family;
+  throw new UserError(
+    `there is no model ${JSON.stringify(given)}; there are ${Object.keys(families).join(', ')}`,
+  );
+}
+
+function modelOf(platform: Platform, parts: ModelParts): Model {
+  return new (parts.family.generative ? VariationalModel : Model)(platform, parts);
 }
 
 /** A model of any family from parts that were saved; the configuration is checked again. */
 export function restoreModel(platform: Platform, parts: ModelParts): Model {
-  const config = parseOptions(familyNamed(parts.family).schema, parts.config, parts.family);
-  const { observe } = familyNamed(parts.family).define(config, inputOf(parts.sample));
-  const kind = observe === undefined ? Model : VariationalModel;
-  return new kind(platform, { ...parts, config });
+  const config = parseOptions(parts.family.schema, parts.config, parts.family.name);
+  return modelOf(platform, { ...parts, config });
 }
 
 /** What a model for tables is told. */
 export type TableModelOptions = {
   /** `vae` by default. */
-  readonly model?: 'autoencoder' | 'vae';
+  readonly model?: FamilyName;
   readonly seed?: number;
-} & Partial<Omit<AutoencoderInput & VaeInput, 'likelihood' | 'loss' | 'output'>>;
+} & Partial<Omit<FamilyInput<'autoencoder'> & FamilyInput<'vae'>, 'likelihood' | 'loss' | 'output'>>;
 
 /**
  * An autoencoder for the encoded rows of a table, with a likelihood for each column.
  * @throws {UserError} when options are wrong
  */
 export function createTableModel(platform: Platform, table: TableSchema, options: TableModelOptions): Model {
-  const { model: family = 'vae', seed = 0, ...rest } = options;
+  const { model: name = 'vae', seed = 0, ...rest } = options;
+  const family = familyOf(name);
   const { sample, likelihood } = tableParts(table);
-  const parts: ModelParts = {
-    family,
-    config: parseOptions(familyNamed(family).schema, { ...rest, likelihood }, family),
-    sample,
-    table,
-    seed,
-  };
-  return family === 'vae' ? new VariationalModel(platform, parts) : new Model(platform, parts);
+  const config = parseOptions(family.schema, { ...rest, likelihood }, name);
+  return modelOf(platform, { family, config, sample, table, seed });
 }
 
 /** What the columns of a table decide about a model. */

@@ -3,31 +3,37 @@ import { type ModelFolder, readFolder } from '../artifact/folder.js';
 import { fromSafetensors } from '../artifact/safetensors.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
-import { type FamilyName, families } from '../models/families.js';
+import type { Family } from '../models/family.js';
 import { type TableSchema, tableSchema } from '../table/columns.js';
 import type { History } from '../train/history.js';
-import { restoreModel } from './create.js';
+import { findFamily, restoreModel } from './create.js';
 import type { Model } from './model.js';
 import type { Platform } from './platform.js';
 
 /**
  * Reads a model from its folder. What it computes is bit for bit what it computed when it was saved.
+ * @param own families that are not of this project
  * @throws {UserError} when the folder holds no model, or a file is missing, damaged, foreign or newer
  */
-export async function loadModel(platform: Platform, folder: string): Promise<Model> {
+export async function loadModel(
+  platform: Platform,
+  folder: string,
+  own: readonly Family<never, never>[] = [],
+): Promise<Model> {
   const { manifest, files } = await readFolder(folder);
   const { family, config, sample, table, seed, training } = manifest;
   if (family === 'detector') {
     throw new UserError(`${folder} holds a detector of anomalies, not a model; open it with loadDetector`);
   }
-  if (!(family in families)) {
+  const known = findFamily(family, own);
+  if (known === undefined) {
     throw new UserError(
-      `${folder}: a model of the family '${family}', which this version does not know; update autoencoder`,
+      `${folder}: a model of the family '${family}', which this version does not know; update autoencoder, or where the family is your own, pass it: load(folder, { families: [family] })`,
     );
   }
   const weights = readWeights(folder, files);
   const parts = {
-    family: family as FamilyName,
+    family: known,
     config,
     sample,
     seed,

@@ -7,7 +7,7 @@ import { isStored, type StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
-import { type FamilyName, familyNamed } from '../models/families.js';
+import type { Family } from '../models/family.js';
 import { inputOf, type SampleSpec, sampleInput } from '../models/io.js';
 import { isConvolutional } from '../models/networks.js';
 import { Scope, type Variable } from '../nn/scope.js';
@@ -38,7 +38,7 @@ export interface TrainingOptions extends Omit<FitOptions, 'validation'> {
 
 /** A model as it is made or loaded. */
 export interface ModelParts {
-  readonly family: FamilyName;
+  readonly family: Family<unknown>;
   readonly config: unknown;
   readonly sample: SampleSpec;
   /** The columns of the table that samples are encoded rows of. */
@@ -65,13 +65,15 @@ const graphs: Readonly<Record<SessionName, (trained: Trained) => Uint8Array>> = 
 
 /** An autoencoder of any family: train it, use it, save it. */
 export class Model {
-  readonly family: FamilyName;
+  /** The name of its family. */
+  readonly family: string;
   /** The family's options, defaults filled in. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly seed: number;
   /** The columns of the table that it is for; samples are then rows that a `TableEncoder` has encoded. */
   readonly table: TableSchema | undefined;
-  protected readonly definition: Definition;
+  /** Its networks and its objective, as functions that build expressions. */
+  readonly definition: Definition;
   private spec: SampleSpec;
   private weightValues: Readonly<Record<string, Float32Array>>;
   private lastHistory: History | null;
@@ -87,12 +89,12 @@ export class Model {
     readonly platform: Platform,
     parts: ModelParts,
   ) {
-    this.family = parts.family;
+    this.family = parts.family.name;
     this.config = parts.config as Readonly<Record<string, unknown>>;
     this.seed = parts.seed;
     this.table = parts.table;
     this.spec = parts.sample;
-    this.definition = familyNamed(parts.family).define(parts.config, inputOf(parts.sample));
+    this.definition = parts.family.define(parts.config, inputOf(parts.sample));
     this.weightValues = parts.weights ?? this.initialWeights();
     this.lastHistory = parts.history ?? null;
     this.trainingRecord = parts.training ?? null;

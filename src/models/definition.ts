@@ -1,4 +1,5 @@
 import type { Expr } from '../graph/expr.js';
+import type { Dim } from '../graph/shape.js';
 import type { Schedule } from '../nn/schedules.js';
 import type { Scope } from '../nn/scope.js';
 
@@ -6,6 +7,12 @@ import type { Scope } from '../nn/scope.js';
 export interface ScheduledScalar {
   readonly base: number;
   readonly schedule: Schedule;
+}
+
+/** What training minimises, and what is reported beside it: scalars. */
+export interface Objective {
+  readonly loss: Expr;
+  readonly metrics: Readonly<Record<string, Expr>>;
 }
 
 /**
@@ -24,7 +31,7 @@ export interface Definition {
   /** The reconstruction (a mean), [batch, features], in model units. */
   decode(code: Expr, scope: Scope): Expr;
   /** What training minimises, and what is reported beside it: scalars, averaged over the batch. */
-  objective(x: Expr, scope: Scope): { readonly loss: Expr; readonly metrics: Readonly<Record<string, Expr>> };
+  objective(x: Expr, scope: Scope): Objective;
   /** Numbers that `objective` asks its scope for. */
   readonly scalars: Readonly<Record<string, ScheduledScalar>>;
   /** What data must satisfy, in model units, and why. */
@@ -45,6 +52,8 @@ export interface Definition {
   readonly deviances?: (x: Expr, code: Expr, scope: Scope) => Expr;
   /** Of rows of a table: what -log p(x | z) has beside half of their deviances, [batch]; of the fields present. */
   readonly devianceConstants?: (x: Expr, scope: Scope) => Expr;
+  /** So many codes, [count, latent], drawn from the prior by noise of the scope; N(0, 1) where it is left out. */
+  readonly prior?: (count: Dim, scope: Scope) => Expr;
   /** Draws from p(x | z), where the decoder defines a distribution. */
   readonly observe?: (code: Expr, scope: Scope) => Expr;
   /**

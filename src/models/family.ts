@@ -17,11 +17,26 @@ export interface SampleInput {
   readonly shape: readonly number[];
 }
 
-/** A family as the rest of the project meets it: how its options are checked, and what they define. */
-export interface Family<Config> {
+/** What people read of a family. */
+export interface FamilyText {
+  /** As it is written in options and manifests: `beta-vae`. */
   readonly name: string;
+  /** As it is called: `β-VAE`. */
+  readonly title: string;
+  /** What it is for, in half a sentence. */
+  readonly summary: string;
+  /** Where it is from: authors and year. */
+  readonly source: string;
+}
+
+/** A family as the rest of the project meets it: how its options are checked, and what they define. */
+export interface Family<Config, Input = Config> extends FamilyText {
   /** Checks options and fills in defaults; what it gives is what a manifest stores. */
-  readonly schema: z.ZodType<Config>;
+  readonly schema: z.ZodType<Config, Input>;
+  /** The options that it has beside those of networks, likelihoods and losses, which others share. */
+  readonly own: Readonly<Record<string, z.core.$ZodType>>;
+  /** Whether codes have a distribution from which new ones can be drawn. */
+  readonly generative: boolean;
   define(config: Config, input: SampleInput): Definition;
 }
 

@@ -9,8 +9,7 @@ import { toOnnx } from '../../graph/onnx.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import { reshape } from '../../graph/ops/shaping.js';
 import type { Definition } from '../../models/definition.js';
-import { familyNamed } from '../../models/families.js';
-import { inputOf, toSamples } from '../../models/io.js';
+import { toSamples } from '../../models/io.js';
 import { expandFields, fieldCount, rowDeviance } from '../../nn/fields.js';
 import { klToStandardNormal } from '../../nn/losses.js';
 import { Scope } from '../../nn/scope.js';
@@ -66,8 +65,8 @@ export class RunJudge {
       );
     }
     this.schema = trained.table;
-    const { family, config, sampleSpec: sample, weights } = trained;
-    this.definition = familyNamed(family).define(config, inputOf(sample));
+    const { family, sampleSpec: sample, weights } = trained;
+    this.definition = trained.definition;
     if (score === 'elbo') return;
     const options = { samples: importanceSamples, seed: 0, sameDraws: true };
     this.estimator = new ImportanceEstimator(

@@ -1,3 +1,4 @@
+import { familyOf } from '../../estimator/create.js';
 import { runChunks } from '../../estimator/inference.js';
 import { Model } from '../../estimator/model.js';
 import type { Platform } from '../../estimator/platform.js';
@@ -5,8 +6,8 @@ import { input } from '../../graph/expr.js';
 import { toOnnx } from '../../graph/onnx.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import { concat } from '../../graph/ops/shaping.js';
-import { autoencoderFamily } from '../../models/autoencoder.js';
 import type { Definition } from '../../models/definition.js';
+import { autoencoderFamily } from '../../models/families/autoencoder.js';
 import { inputOf, type SampleSpec } from '../../models/io.js';
 import { parseOptions } from '../../models/options.js';
 import { expandFields, type FieldLayout, fieldCount, fieldOutputs } from '../../nn/fields.js';
@@ -85,7 +86,7 @@ export async function trainEnsemble(
     const random = new Random(config.seed, 'batches', member);
     const drawn = Uint32Array.from({ length: stepsPerEpoch * batchSize }, () => subset[random.below(size)]!);
     const data = { data: pick(rows, drawn), shape: [drawn.length, rows.width] };
-    const model = new Model(platform, { family: 'autoencoder', config: options, sample, seed });
+    const model = new Model(platform, { family: familyOf('autoencoder'), config: options, sample, seed });
     await model.fit(data, {
       epochs: Math.ceil(config.steps / stepsPerEpoch),
       batchSize,

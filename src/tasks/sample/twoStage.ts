@@ -1,4 +1,4 @@
-import { createVae } from '../../estimator/create.js';
+import { makeModel } from '../../estimator/create.js';
 import type { Platform } from '../../estimator/platform.js';
 import type { CodeDensity } from './density.js';
 import { type SecondStageOptions, secondStageFit } from './secondStage.js';
@@ -22,7 +22,7 @@ export async function fitTwoStage(
   const standard = new Standardization(codes, latent);
   const { width } = standard;
   const hidden = Math.min(Math.max(8 * width, smallestHidden), largestHidden);
-  const second = createVae(platform, {
+  const second = makeModel(platform, 'vae', {
     input: width,
     hidden: [hidden, hidden],
     latent: width,

@@ -1,0 +1,179 @@
+import { z } from 'zod';
+import type { Expr } from '../graph/expr.js';
+import { add, mul, sigmoid } from '../graph/ops/elementwise.js';
+import { mean } from '../graph/ops/reducing.js';
+import { activationRange } from '../nn/activations.js';
+import { sequential } from '../nn/layers.js';
+import { losses, sumFeatures } from '../nn/losses.js';
+import type { Scope } from '../nn/scope.js';
+import type { Definition, ScheduledScalar } from './definition.js';
+import {
+  activationName,
+  type Family,
+  type FamilyText,
+  fieldParts,
+  fieldsSchema,
+  networkOptions,
+  observationOf,
+} from './family.js';
+import { networks, outputLayer } from './networks.js';
+
+/** Options that all families without a distribution over codes share. */
+export const deterministicOptions = {
+  ...networkOptions,
+  latentActivation: activationName.default('linear').describe('activation of the code'),
+  output: activationName.default('sigmoid').describe('activation of the reconstruction'),
+  loss: z
+    .enum(['mse', 'mae', 'huber', 'bce'])
+    .default('mse')
+    .describe('what is minimised between data and reconstruction'),
+  /** Instead of the loss and the output: the negative log-likelihood of each column of a table. */
+  likelihood: fieldsSchema.optional().describe('a likelihood for each column of a table'),
+} as const;
+
+const sharedSchema = z.strictObject(deterministicOptions);
+
+/** The shared options, defaults filled in. */
+export type DeterministicConfig = z.output<typeof sharedSchema>;
+
+/** A batch on its way through a model, of which a family makes what it adds to the loss. */
+export interface DeterministicParts {
+  /** Samples in model units, [batch, features]. */
+  readonly x: Expr;
+  readonly scope: Scope;
+  /** What the decoder was given, [batch, latent]. */
+  readonly code: Expr;
+  /** What the decoder made of it, [batch, outputs]; logits where the loss is computed from them. */
+  readonly output: Expr;
+  /** The reconstruction error of each sample, summed over features, [batch]. */
+  readonly error: Expr;
+  readonly model: DeterministicNetworks;
+}
+
+/** The networks of a model, to be applied once more. */
+export interface DeterministicNetworks {
+  encode(x: Expr, scope: Scope): Expr;
+  decode(code: Expr, scope: Scope): Expr;
+}
+
+/** What is done to codes between encoder and decoder. */
+export interface Bottleneck {
+  readonly code: Expr;
+  /** Added to the loss, a scalar. */
+  readonly loss?: Expr;
+  readonly metrics?: Readonly<Record<string, Expr>>;
+}
+
+/** Something that a family adds to the loss, a scalar, and figures that it reports. */
+export interface Regularizer {
+  readonly loss: Expr;
+  readonly metrics?: Readonly<Record<string, Expr>>;
+}
+
+/** What a family without a distribution over codes has of its own. */
+export interface DeterministicFamily<Own extends z.ZodRawShape> extends FamilyText {
+  /** Its options beside the shared ones; one of the same name takes the place of a shared one. */
+  readonly options: Own;
+  /** What training does to samples before they are encoded; the loss is still that of the samples as they are. */
+  readonly corrupt?: (x: Expr, config: ConfigOf<Own>, scope: Scope) => Expr;
+  /** What is done to codes; nothing by default. */
+  readonly bottleneck?: (code: Expr, config: ConfigOf<Own>, scope: Scope) => Bottleneck;
+  /** What is added to the loss; nothing by default. */
+  readonly regularize?: (parts: DeterministicParts, config: ConfigOf<Own>) => Regularizer;
+  /** Numbers that it asks its scope for. */
+  readonly scalars?: (config: ConfigOf<Own>) => Readonly<Record<string, ScheduledScalar>>;
+  /** Whether codes are made to have a distribution that can be drawn from, and which. */
+  readonly prior?: (config: ConfigOf<Own>) => NonNullable<Definition['prior']>;
+}
+
+/** All options of a family, defaults filled in. */
+export type ConfigOf<Own extends z.ZodRawShape> = DeterministicConfig & z.output<z.ZodObject<Own>>;
+
+/** All options of a family as a user gives them. */
+export type InputOf<Own extends z.ZodRawShape> = z.input<
+  z.ZodObject<Omit<typeof deterministicOptions, keyof Own> & Own>
+>;
+
+/** A family of autoencoders from what it has of its own. The rest is the same for all. */
+export function deterministicFamily<const Own extends z.ZodRawShape>(
+  own: DeterministicFamily<Own>,
+): Family<ConfigOf<Own>, InputOf<Own>> {
+  const { name, title, summary, source, options } = own;
+  return {
+    ...{ name, title, summary, source },
+    own: options,
+    generative: own.prior !== undefined,
+    schema: z.strictObject({ ...deterministicOptions, ...options }) as unknown as z.ZodType<
+      ConfigOf<Own>,
+      InputOf<Own>
+    >,
+    define(config, input): Definition {
+      const { features } = input;
+      const halves = networks(config, input);
+      const encoder = sequential(
+        ...halves.encoder,
+        outputLayer(config.latent, config, config.latentActivation),
+      );
+      const observation = config.likelihood && observationOf(config.likelihood);
+      // Cross-entropy is computed from logits, so its decoder ends in them and `decode` adds the sigmoid.
+      const fromLogits = observation === undefined && config.loss === 'bce';
+      const decoder = sequential(
+        ...halves.decoder(
+          observation?.outputs ?? features,
+          fromLogits || observation ? 'linear' : config.output,
+        ),
+      );
+      const encode = (x: Expr, scope: Scope) =>
+        scope.in('encoder', (inner) => encoder(observation?.visible?.(x) ?? x, inner));
+      const decode = (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner));
+      const squeeze = (code: Expr, scope: Scope): Bottleneck =>
+        own.bottleneck?.(code, config, scope) ?? { code };
+      const errorOf = (x: Expr, output: Expr, scope: Scope) =>
+        observation === undefined
+          ? sumFeatures(losses[config.loss](x, output))
+          : scope.in('likelihood', (inner) => observation.negativeLogLikelihood(x, output, inner));
+      const prior = own.prior?.(config);
+      const [low, high] =
+        observation?.support ??
+        (fromLogits ? [0, 1] : (activationRange[config.output] ?? [-Infinity, Infinity]));
+      return {
+        features,
+        latent: config.latent,
+        encode: (x, scope) => ({ code: squeeze(encode(x, scope), scope).code }),
+        decode(code, scope) {
+          const decoded = decode(code, scope);
+          if (observation !== undefined) return observation.mean(decoded);
+          return fromLogits ? sigmoid(decoded) : decoded;
+        },
+        ...(observation && fieldParts(observation, decode)),
+        ...(prior && { prior }),
+        objective(x, scope) {
+          const seen = scope.training ? (own.corrupt?.(x, config, scope) ?? x) : x;
+          const { code, loss: squeezed, metrics: squeezedMetrics } = squeeze(encode(seen, scope), scope);
+          const output = decode(code, scope);
+          const error = errorOf(x, output, scope);
+          const reconstruction = mean(error);
+          const parts = { x, scope, code, output, error, model: { encode, decode } };
+          const added = own.regularize?.(parts, config);
+          const terms = [reconstruction, squeezed, added?.loss].filter((term) => term !== undefined);
+          return {
+            loss: terms.reduce((a, b) => add(a, b)),
+            metrics: {
+              ...(terms.length > 1 && { reconstructionLoss: reconstruction }),
+              ...(observation === undefined &&
+                config.loss === 'mse' && { mse: mul(reconstruction, 1 / features) }),
+              ...squeezedMetrics,
+              ...added?.metrics,
+            },
+          };
+        },
+        scalars: own.scalars?.(config) ?? {},
+        support: {
+          low,
+          high,
+          because: fromLogits ? "the loss 'bce'" : `the output activation '${config.output}'`,
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,229 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import type { Expr } from '../graph/expr.js';
+import { add, mul, sub } from '../graph/ops/elementwise.js';
+import { mean } from '../graph/ops/reducing.js';
+import { reshape } from '../graph/ops/shaping.js';
+import { flattenDraws, repeatRows } from '../nn/draws.js';
+import { sequential } from '../nn/layers.js';
+import type { LikelihoodConfig } from '../nn/likelihoods.js';
+import type { Scope } from '../nn/scope.js';
+import type { Definition, Objective, ScheduledScalar } from './definition.js';
+import {
+  activationName,
+  count,
+  type Family,
+  type FamilyText,
+  fieldParts,
+  fieldsSchema,
+  networkOptions,
+  observationOf,
+  type SampleInput,
+} from './family.js';
+import { networks } from './networks.js';
+import { gaussianPosterior, type Posterior, type Prior, standardNormal } from './posteriors.js';
+
+const likelihoodSchema = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('bernoulli') }),
+  z.strictObject({
+    type: z.literal('gaussian'),
+    variance: z.union([z.number().positive(), z.literal('learned')]).default(1),
+    activation: activationName.default('linear'),
+  }),
+  z.strictObject({ type: z.literal('categorical'), classes: count }),
+  fieldsSchema,
+]);
+
+/** Options that all variational families share. */
+export const variationalOptions = {
+  ...networkOptions,
+  likelihood: likelihoodSchema
+    .default({ type: 'bernoulli' })
+    .describe('p(x | z), the distribution of data about a reconstruction'),
+} as const;
+
+const sharedSchema = z.strictObject(variationalOptions);
+
+/** The shared options, defaults filled in. */
+export type VariationalConfig = z.output<typeof sharedSchema>;
+
+/** A batch on its way through a model, of which a family makes its objective. */
+export interface VariationalParts {
+  /** Samples in model units, [batch, features]. */
+  readonly x: Expr;
+  readonly scope: Scope;
+  /** The parameters of q(z | x) by name, each [batch, …]. */
+  readonly parameters: Readonly<Record<string, Expr>>;
+  /** One draw of z for each sample, [batch, latent]. */
+  readonly code: Expr;
+  /** What the decoder makes of it, before the likelihood: [batch, outputs]. */
+  readonly output: Expr;
+  /** -log p(x | z) of each sample, in nats with every constant, [batch]. */
+  readonly nll: Expr;
+  /** KL(q(z | x) ‖ p(z)) of each sample, in closed form where there is one, else log q(z | x) - log p(z) at the draw. */
+  readonly kl: Expr;
+  /** The networks themselves. */
+  readonly model: VariationalNetworks;
+}
+
+/** The networks of a variational model, to be applied once more. */
+export interface VariationalNetworks {
+  encode(x: Expr, scope: Scope): Readonly<Record<string, Expr>>;
+  decode(code: Expr, scope: Scope): Expr;
+  /** -log p(x | z) where the decoder has given `output`, [batch]. */
+  nll(x: Expr, output: Expr, scope: Scope): Expr;
+  /** The mean of p(x | z), [batch, features]. */
+  mean(output: Expr): Expr;
+  /** log p(x, z) - log q(z | x) at so many draws, [batch, draws]. */
+  logWeights(x: Expr, draws: number, scope: Scope): Expr;
+  readonly posterior: Posterior;
+  readonly prior: Prior;
+}
+
+/** What a variational family has of its own. */
+export interface VariationalFamily<Own extends z.ZodRawShape> extends FamilyText {
+  /** Its options beside the shared ones; one of the same name takes the place of a shared one. */
+  readonly options: Own;
+  /** Its objective; by default the negative evidence lower bound. */
+  readonly objective?: (parts: VariationalParts, config: ConfigOf<Own>) => Objective;
+  /** q(z | x); by default a normal distribution with a variance for each latent. */
+  readonly posterior?: (config: ConfigOf<Own>) => Posterior;
+  /** p(z); by default N(0, 1). */
+  readonly prior?: (
+    config: ConfigOf<Own>,
+    input: SampleInput,
+    encode: VariationalNetworks['encode'],
+  ) => Prior;
+  /** Numbers that its objective asks its scope for. */
+  readonly scalars?: (config: ConfigOf<Own>) => Readonly<Record<string, ScheduledScalar>>;
+}
+
+/** All options of a family, defaults filled in. */
+export type ConfigOf<Own extends z.ZodRawShape> = VariationalConfig & z.output<z.ZodObject<Own>>;
+
+/** All options of a family as a user gives them. */
+export type InputOf<Own extends z.ZodRawShape> = z.input<
+  z.ZodObject<Omit<typeof variationalOptions, keyof Own> & Own>
+>;
+
+/**
+ * A family of variational autoencoders (Kingma and Welling 2014) from what it has of its own. The rest is the same for
+ * all: encoder and decoder, the likelihood, drawing codes, exporting, estimating log p(x).
+ */
+export function variationalFamily<const Own extends z.ZodRawShape>(
+  own: VariationalFamily<Own>,
+): Family<ConfigOf<Own>, InputOf<Own>> & { readonly generative: true } {
+  const { name, title, summary, source, options } = own;
+  return {
+    ...{ name, title, summary, source },
+    own: options,
+    generative: true,
+    schema: z.strictObject({ ...variationalOptions, ...options }) as unknown as z.ZodType<
+      ConfigOf<Own>,
+      InputOf<Own>
+    >,
+    define(config, input): Definition {
+      const { features } = input;
+      checkClasses(name, config, features);
+      const observation = observationOf(config.likelihood as LikelihoodConfig);
+      const posterior = own.posterior?.(config) ?? gaussianPosterior(config);
+      const halves = networks(config, input);
+      const trunk = sequential(...halves.encoder);
+      const decoder = sequential(...halves.decoder(observation.outputs ?? features));
+      const encode = (x: Expr, scope: Scope) =>
+        scope.in('encoder', (inner) => {
+          const hidden = inner.in('hidden', (deeper) => trunk(observation.visible?.(x) ?? x, deeper));
+          return posterior.parameters(hidden, inner);
+        });
+      const decode = (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner));
+      const nll = (x: Expr, output: Expr, scope: Scope) =>
+        scope.in('likelihood', (inner) => observation.negativeLogLikelihood(x, output, inner));
+      const prior = own.prior?.(config, input, encode) ?? standardNormal;
+      const logWeights = (x: Expr, draws: number, scope: Scope) => {
+        const { code, logDensity } = posterior.draw(encode(x, scope), draws, scope);
+        const output = decode(flattenDraws(code), scope);
+        const each = reshape(nll(repeatRows(x, draws), output, scope), logDensity.shape);
+        return sub(sub(prior.logDensity(code, scope), logDensity), each);
+      };
+      const model: VariationalNetworks = {
+        ...{ encode, decode, nll, logWeights, posterior, prior },
+        mean: (output) => observation.mean(output),
+      };
+      const [low, high] = observation.support;
+      return {
+        features,
+        latent: posterior.size,
+        encode: (x, scope) => posterior.exported(encode(x, scope)),
+        decode: (code, scope) => observation.mean(decode(code, scope)),
+        ...fieldParts(observation, decode),
+        observe: (code, scope) =>
+          scope.in('likelihood', (inner) => observation.sample(decode(code, scope), inner)),
+        objective(x, scope) {
+          const parameters = encode(x, scope);
+          const { code, kl } = drawOne(parameters, model, scope);
+          const output = decode(code, scope);
+          const parts = { x, scope, parameters, code, output, nll: nll(x, output, scope), kl, model };
+          return (own.objective ?? negativeElbo)(parts, config);
+        },
+        logWeights,
+        ...(prior.sample && { prior: prior.sample }),
+        scalars: own.scalars?.(config) ?? {},
+        support: {
+          low,
+          high,
+          because: `the likelihood '${config.likelihood.type}'`,
+          ...(config.likelihood.type === 'categorical' && { group: config.likelihood.classes }),
+        },
+      };
+    },
+  };
+}
+
+/** The negative evidence lower bound and its two parts. */
+export function negativeElbo({ nll, kl }: Pick<VariationalParts, 'nll' | 'kl'>): Objective {
+  const [reconstruction, divergence] = [mean(nll), mean(kl)];
+  return {
+    loss: add(reconstruction, divergence),
+    metrics: { reconstructionNll: reconstruction, kl: divergence },
+  };
+}
+
+/**
+ * An objective that is not the bound, with the bound and its parts reported beside it.
+ * @param loss of the batch, a scalar
+ * @param more other figures of interest, scalars
+ */
+export function besideElbo(
+  { nll, kl }: Pick<VariationalParts, 'nll' | 'kl'>,
+  loss: Expr,
+  more: Readonly<Record<string, Expr>> = {},
+): Objective {
+  const bound = negativeElbo({ nll, kl });
+  return { loss, metrics: { negativeElbo: bound.loss, ...bound.metrics, ...more } };
+}
+
+/** One draw for each sample, and the KL term at it. */
+function drawOne(
+  parameters: Readonly<Record<string, Expr>>,
+  { posterior, prior }: Pick<VariationalNetworks, 'posterior' | 'prior'>,
+  scope: Scope,
+): { code: Expr; kl: Expr } {
+  const closed = prior === standardNormal ? posterior.divergence?.(parameters) : undefined;
+  if (closed !== undefined && posterior.single !== undefined)
+    return { code: posterior.single(parameters, scope), kl: closed };
+  const { code, logDensity } = posterior.draw(parameters, 1, scope);
+  const kl = reshape(sub(logDensity, prior.logDensity(code, scope)), [code.shape[0]!]);
+  return { code: flattenDraws(code), kl: closed ?? kl };
+}
+
+function checkClasses(name: string, { likelihood }: VariationalConfig, features: number): void {
+  if (likelihood.type !== 'categorical' || features % likelihood.classes === 0) return;
+  throw new UserError(
+    `${name}: likelihood.classes: ${features} features cannot be divided into groups of ${likelihood.classes}`,
+  );
+}
+
+/** A term of an objective with its weight; without a node where the weight is 1. */
+export function weighted(term: Expr, weight: number | Expr): Expr {
+  return weight === 1 ? term : mul(term, weight);
+}
