@@ -2,7 +2,7 @@ import type { DatasetInput } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
-import { observationModel } from './export.js';
+import { observationModel, priorModel } from './export.js';
 import { logLikelihoods } from './importance.js';
 import { extraInputs, forEachChunk, type Matrix } from './inference.js';
 import { Model } from './model.js';
@@ -25,14 +25,20 @@ export interface LikelihoodOptions {
 
 /** A model with a distribution over codes: it can also draw new samples. */
 export class VariationalModel extends Model {
-  /** The distribution of each sample's code: mean and logarithm of the variance, each [samples, latent]. */
+  /**
+   * The distribution of each sample's code: mean and logarithm of the variance, each [samples, latent].
+   * @throws {UserError} when it is not normal: of a hyperspherical or a categorical VAE, say
+   */
   async posterior(input: DatasetInput): Promise<{ readonly mean: Matrix; readonly logVar: Matrix }> {
     const { mean, logVar } = await this.encoded(input);
-    return { mean: mean!, logVar: logVar! };
+    if (mean !== undefined && logVar !== undefined) return { mean, logVar };
+    throw new UserError(
+      `posterior: the codes of a model of the family '${this.family}' have no normal distribution; encode gives them`,
+    );
   }
 
   /**
-   * New samples: codes drawn from the prior N(0, 1), decoded. [count, …shape], in the units of the training data.
+   * New samples: codes drawn from the prior, N(0, 1) in most families, decoded. [count, …shape], in the units of the training data.
    * @throws {UserError} when `count` is no whole number above 0
    */
   async sample(
@@ -42,9 +48,12 @@ export class VariationalModel extends Model {
     if (!(Number.isSafeInteger(count) && count > 0)) {
       throw new UserError(`sample: a whole number above 0 is expected, got ${count}`);
     }
-    const codes = { data: new Float32Array(count * this.latent), shape: [count, this.latent] };
-    fillNoise(codes.data, 'normal', new Random(seed, 'prior'));
-    return observation === 'mean' ? this.decode(codes) : this.draw(codes, seed);
+    const codes = await this.priorCodes(count, seed);
+    if (observation === 'mean') return this.decode(codes);
+    if (this.definition.observe !== undefined) return this.draw(codes, seed);
+    throw new UserError(
+      `sample: a model of the family '${this.family}' defines no distribution of samples about their mean; leave observation out`,
+    );
   }
 
   /**
@@ -58,6 +67,25 @@ export class VariationalModel extends Model {
     { samples = 5000, seed = this.seed }: LikelihoodOptions = {},
   ): Promise<Float64Array> {
     return logLikelihoods(this.platform, this.trained(), this.matchedSamples(input), { samples, seed });
+  }
+
+  /** Codes drawn from the prior, [count, latent]. */
+  async priorCodes(count: number, seed: number = this.seed): Promise<Matrix> {
+    const codes = { data: new Float32Array(count * this.latent), shape: [count, this.latent] };
+    if (this.definition.prior === undefined) {
+      fillNoise(codes.data, 'normal', new Random(seed, 'prior'));
+      return codes;
+    }
+    const { model, scope } = priorModel(this.trained(), count);
+    const session = await this.platform.createSession(model);
+    try {
+      const noise = extraInputs(this.definition, scope, count, new Random(seed, 'prior'));
+      const { code } = await session.run(noise);
+      codes.data.set(code!.data as Float32Array);
+      return codes;
+    } finally {
+      await session.release();
+    }
   }
 
   private async draw(codes: Matrix, seed: number): Promise<Matrix> {

@@ -25,7 +25,8 @@ export function formatShape(shape: Shape): string {
 
 /** An axis so many times as long. */
 export function times(dim: Dim, factor: number): Dim {
-  return typeof dim === 'number' ? dim * factor : `${factor}·${dim}`;
+  if (typeof dim === 'number') return dim * factor;
+  return factor === 1 ? dim : `${factor}·${dim}`;
 }
 
 /** Whether two shapes are equal, axis by axis. */

@@ -15,6 +15,7 @@ import {
   fieldsSchema,
   networkOptions,
   observationOf,
+  type SampleInput,
 } from './family.js';
 import { networks, outputLayer } from './networks.js';
 
@@ -62,6 +63,8 @@ export interface Bottleneck {
   /** Added to the loss, a scalar. */
   readonly loss?: Expr;
   readonly metrics?: Readonly<Record<string, Expr>>;
+  /** What the exported encoder gives beside the code, by name. */
+  readonly exported?: Readonly<Record<string, Expr>>;
 }
 
 /** Something that a family adds to the loss, a scalar, and figures that it reports. */
@@ -74,6 +77,8 @@ export interface Regularizer {
 export interface DeterministicFamily<Own extends z.ZodRawShape> extends FamilyText {
   /** Its options beside the shared ones; one of the same name takes the place of a shared one. */
   readonly options: Own;
+  /** Its encoder and decoder, where they are not those of the options. */
+  readonly networks?: (config: ConfigOf<Own>, input: SampleInput) => DeterministicNetworks | undefined;
   /** What training does to samples before they are encoded; the loss is still that of the samples as they are. */
   readonly corrupt?: (x: Expr, config: ConfigOf<Own>, scope: Scope) => Expr;
   /** What is done to codes; nothing by default. */
@@ -95,6 +100,12 @@ export type InputOf<Own extends z.ZodRawShape> = z.input<
 >;
 
 /** A family of autoencoders from what it has of its own. The rest is the same for all. */
+export function deterministicFamily<const Own extends z.ZodRawShape>(
+  own: DeterministicFamily<Own> & Required<Pick<DeterministicFamily<Own>, 'prior'>>,
+): Family<ConfigOf<Own>, InputOf<Own>> & { readonly generative: true };
+export function deterministicFamily<const Own extends z.ZodRawShape>(
+  own: DeterministicFamily<Own>,
+): Family<ConfigOf<Own>, InputOf<Own>>;
 export function deterministicFamily<const Own extends z.ZodRawShape>(
   own: DeterministicFamily<Own>,
 ): Family<ConfigOf<Own>, InputOf<Own>> {
@@ -123,9 +134,11 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
           fromLogits || observation ? 'linear' : config.output,
         ),
       );
-      const encode = (x: Expr, scope: Scope) =>
-        scope.in('encoder', (inner) => encoder(observation?.visible?.(x) ?? x, inner));
-      const decode = (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner));
+      const { encode: encodeVisible, decode } = own.networks?.(config, input) ?? {
+        encode: (x: Expr, scope: Scope) => scope.in('encoder', (inner) => encoder(x, inner)),
+        decode: (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner)),
+      };
+      const encode = (x: Expr, scope: Scope) => encodeVisible(observation?.visible?.(x) ?? x, scope);
       const squeeze = (code: Expr, scope: Scope): Bottleneck =>
         own.bottleneck?.(code, config, scope) ?? { code };
       const errorOf = (x: Expr, output: Expr, scope: Scope) =>
@@ -139,7 +152,10 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
       return {
         features,
         latent: config.latent,
-        encode: (x, scope) => ({ code: squeeze(encode(x, scope), scope).code }),
+        encode(x, scope) {
+          const { code, exported } = squeeze(encode(x, scope), scope);
+          return { code, ...exported };
+        },
         decode(code, scope) {
           const decoded = decode(code, scope);
           if (observation !== undefined) return observation.mean(decoded);

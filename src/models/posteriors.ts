@@ -14,8 +14,11 @@ export interface Posterior {
   /** Its parameters by name, from the last hidden layer of the encoder, [batch, units]. */
   parameters(hidden: Expr, scope: Scope): Readonly<Record<string, Expr>>;
   /** What an exported encoder gives, by name; the first is the code, [batch, size]. */
-  exported(parameters: Readonly<Record<string, Expr>>): Readonly<Record<string, Expr>>;
-  /** So many draws for each sample, [batch, draws, size], and log q(z | x) at each, [batch, draws]. */
+  exported(parameters: Readonly<Record<string, Expr>>, scope: Scope): Readonly<Record<string, Expr>>;
+  /**
+   * So many draws for each sample, [batch, draws, size], and log q(z | x) at each, [batch, draws]. Where a draw has parts that
+   * the code does not show, it is the logarithm of their density over their prior too.
+   */
   draw(
     parameters: Readonly<Record<string, Expr>>,
     draws: number,
@@ -23,16 +26,23 @@ export interface Posterior {
   ): { readonly code: Expr; readonly logDensity: Expr };
   /** One draw for each sample, [batch, size], where its density is not needed. */
   single?(parameters: Readonly<Record<string, Expr>>, scope: Scope): Expr;
-  /** The divergence from the prior in closed form, [batch], where there is one. */
+  /** The divergence from its usual prior in closed form, [batch], where there is one. */
   divergence?(parameters: Readonly<Record<string, Expr>>): Expr;
 }
 
 /** p(z). */
 export interface Prior {
-  /** log p(z), [batch, draws], of codes [batch, draws, size]. */
+  /** log p(z), [batch, draws] or one number for all, of codes [batch, draws, size]. */
   logDensity(code: Expr, scope: Scope): Expr;
+  /** Whether it is another than the usual one of its posterior, so that the divergence has no closed form. */
+  readonly isLearned?: boolean;
   /** So many codes, [count, size], from noise; codes from N(0, 1) where it is left out. */
   readonly sample?: (count: Dim, scope: Scope) => Expr;
+}
+
+/** Draws codes from N(0, 1), for models whose codes are made to lie so. */
+export function standardNormalCodes({ latent }: { readonly latent: number }) {
+  return (count: Dim, scope: Scope): Expr => scope.noise('prior', 'normal', [count, latent]);
 }
 
 /** N(0, 1) in every latent. */

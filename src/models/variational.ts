@@ -5,7 +5,7 @@ import { add, mul, sub } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
 import { reshape } from '../graph/ops/shaping.js';
 import { flattenDraws, repeatRows } from '../nn/draws.js';
-import { sequential } from '../nn/layers.js';
+import { type Layer, sequential } from '../nn/layers.js';
 import type { LikelihoodConfig } from '../nn/likelihoods.js';
 import type { Scope } from '../nn/scope.js';
 import type { Definition, Objective, ScheduledScalar } from './definition.js';
@@ -47,7 +47,7 @@ const sharedSchema = z.strictObject(variationalOptions);
 /** The shared options, defaults filled in. */
 export type VariationalConfig = z.output<typeof sharedSchema>;
 
-/** A batch on its way through a model, of which a family makes its objective. */
+/** A batch on its way through a model, of which a family makes its objective. What is not read is not computed. */
 export interface VariationalParts {
   /** Samples in model units, [batch, features]. */
   readonly x: Expr;
@@ -78,6 +78,8 @@ export interface VariationalNetworks {
   logWeights(x: Expr, draws: number, scope: Scope): Expr;
   readonly posterior: Posterior;
   readonly prior: Prior;
+  /** The hidden layers of the encoder, for another network like it. */
+  readonly trunk: Layer;
 }
 
 /** What a variational family has of its own. */
@@ -146,25 +148,19 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
         return sub(sub(prior.logDensity(code, scope), logDensity), each);
       };
       const model: VariationalNetworks = {
-        ...{ encode, decode, nll, logWeights, posterior, prior },
+        ...{ encode, decode, nll, logWeights, posterior, prior, trunk },
         mean: (output) => observation.mean(output),
       };
       const [low, high] = observation.support;
       return {
         features,
         latent: posterior.size,
-        encode: (x, scope) => posterior.exported(encode(x, scope)),
+        encode: (x, scope) => posterior.exported(encode(x, scope), scope),
         decode: (code, scope) => observation.mean(decode(code, scope)),
         ...fieldParts(observation, decode),
         observe: (code, scope) =>
           scope.in('likelihood', (inner) => observation.sample(decode(code, scope), inner)),
-        objective(x, scope) {
-          const parameters = encode(x, scope);
-          const { code, kl } = drawOne(parameters, model, scope);
-          const output = decode(code, scope);
-          const parts = { x, scope, parameters, code, output, nll: nll(x, output, scope), kl, model };
-          return (own.objective ?? negativeElbo)(parts, config);
-        },
+        objective: (x, scope) => (own.objective ?? negativeElbo)(new Parts(x, scope, model), config),
         logWeights,
         ...(prior.sample && { prior: prior.sample }),
         scalars: own.scalars?.(config) ?? {},
@@ -202,18 +198,50 @@ export function besideElbo(
   return { loss, metrics: { negativeElbo: bound.loss, ...bound.metrics, ...more } };
 }
 
-/** One draw for each sample, and the KL term at it. */
-function drawOne(
-  parameters: Readonly<Record<string, Expr>>,
-  { posterior, prior }: Pick<VariationalNetworks, 'posterior' | 'prior'>,
-  scope: Scope,
-): { code: Expr; kl: Expr } {
-  const closed = prior === standardNormal ? posterior.divergence?.(parameters) : undefined;
-  if (closed !== undefined && posterior.single !== undefined)
-    return { code: posterior.single(parameters, scope), kl: closed };
-  const { code, logDensity } = posterior.draw(parameters, 1, scope);
-  const kl = reshape(sub(logDensity, prior.logDensity(code, scope)), [code.shape[0]!]);
-  return { code: flattenDraws(code), kl: closed ?? kl };
+class Parts implements VariationalParts {
+  constructor(
+    readonly x: Expr,
+    readonly scope: Scope,
+    readonly model: VariationalNetworks,
+  ) {}
+
+  get parameters(): Readonly<Record<string, Expr>> {
+    return this.once('parameters', this.model.encode(this.x, this.scope));
+  }
+
+  get code(): Expr {
+    return this.once('code', this.drawn.code);
+  }
+
+  get kl(): Expr {
+    return this.once('kl', this.drawn.kl);
+  }
+
+  get output(): Expr {
+    return this.once('output', this.model.decode(this.code, this.scope));
+  }
+
+  get nll(): Expr {
+    return this.once('nll', this.model.nll(this.x, this.output, this.scope));
+  }
+
+  /** One draw for each sample, and the KL term at it. */
+  private get drawn(): { readonly code: Expr; readonly kl: Expr } {
+    const { parameters, scope, model } = this;
+    const { posterior, prior } = model;
+    const closed = prior.isLearned ? undefined : posterior.divergence?.(parameters);
+    if (closed !== undefined && posterior.single !== undefined)
+      return this.once('drawn', { code: posterior.single(parameters, scope), kl: closed });
+    const { code, logDensity } = posterior.draw(parameters, 1, scope);
+    const kl = reshape(sub(logDensity, prior.logDensity(code, scope)), [code.shape[0]!]);
+    return this.once('drawn', { code: flattenDraws(code), kl: closed ?? kl });
+  }
+
+  /** Keeps a value under its name, in place of the getter. */
+  private once<T>(name: string, value: T): T {
+    Object.defineProperty(this, name, { value });
+    return value;
+  }
 }
 
 function checkClasses(name: string, { likelihood }: VariationalConfig, features: number): void {

@@ -43,7 +43,8 @@ export function logStandardNormal(code: Expr): Expr {
   return logNormal(mul(code, code));
 }
 
-function logNormal(squares: Expr): Expr {
+/** log N, summed over latents, of (z - μ)² / σ² + log σ²: [batch, draws, latent] → [batch, draws]. */
+export function logNormal(squares: Expr): Expr {
   const latent = sizeOf(squares.shape.slice(-1));
   return add(mul(sum(squares, 2), -0.5), (-latent / 2) * log2Pi);
 }

@@ -38,6 +38,11 @@ function fill(shape: readonly number[], draw: () => number): Float32Array {
   return Float32Array.from({ length: sizeOf(shape) }, draw);
 }
 
+/** Normal numbers of this standard deviation, whatever the shape. */
+export function normalInitializer(deviation: number): Initializer {
+  return (shape, random) => fill(shape, () => normal(random) * deviation);
+}
+
 const glorot: Variance = (fanIn, fanOut) => 2 / (fanIn + fanOut);
 const he: Variance = (fanIn) => 2 / fanIn;
 const lecun: Variance = (fanIn) => 1 / fanIn;

@@ -2,7 +2,7 @@ import type { Expr } from '../graph/expr.js';
 import { add, cast, exp, less, log, mul, neg, sigmoid } from '../graph/ops/elementwise.js';
 import { argMax, logSoftmax, softmax } from '../graph/ops/reducing.js';
 import { oneHot, reshape } from '../graph/ops/shaping.js';
-import { sizeOf } from '../graph/shape.js';
+import { type Shape, sizeOf } from '../graph/shape.js';
 import { type ActivationName, activationRange, activations } from './activations.js';
 import { initializers } from './initializers.js';
 import { losses, sumFeatures } from './losses.js';
@@ -94,9 +94,14 @@ function categorical(classes: number): Likelihood {
 
 /** A draw from the softmax of logits, one-hot: the largest of logits plus Gumbel noise (the Gumbel-max trick). */
 export function gumbel(logits: Expr, scope: Scope, name: string): Expr {
-  const uniform = scope.noise(name, 'uniform', logits.shape);
-  const noise = neg(log(neg(log(add(mul(uniform, 1 - 2 ** -24), 2 ** -25)))));
+  const noise = gumbelNoise(scope, name, logits.shape);
   return oneHot(argMax(add(logits, noise)), sizeOf(logits.shape.slice(-1)));
+}
+
+/** Draws from the standard Gumbel distribution, always finite. */
+export function gumbelNoise(scope: Scope, name: string, shape: Shape): Expr {
+  const uniform = scope.noise(name, 'uniform', shape);
+  return neg(log(neg(log(add(mul(uniform, 1 - 2 ** -24), 2 ** -25)))));
 }
 
 /** The likelihood that a configuration names. */

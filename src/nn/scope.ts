@@ -69,6 +69,11 @@ export class Scope {
     return new Scope(this.training, this.path, this.records, true);
   }
 
+  /** The same scope for a part that is to compute what it will when training is over: without dropout and noise. */
+  get inference(): Scope {
+    return new Scope(false, this.path, this.records, this.isFrozen);
+  }
+
   /** A trained weight. */
   parameter(name: string, shape: readonly number[], initializer: Initializer): Expr {
     const weight = this.variable(name, shape, initializer, true);

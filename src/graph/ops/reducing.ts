@@ -130,6 +130,14 @@ export function logSumExp(x: Operand, axes: Axes = null, keepDims = false): Expr
   return keepDims ? kept : reshape(kept, sum(node, axes).shape);
 }
 
+/** log of the mean of eˣ over the given axes, finite for every x, also where their lengths are not known yet. */
+export function logMeanExp(x: Operand, axes: Axes = null, keepDims = false): Expr {
+  const node = asExpr(x);
+  const largest = stopGradient(max(node, axes, true));
+  const kept = add(log(mean(exp(sub(node, largest)), axes, true)), largest);
+  return keepDims ? kept : reshape(kept, mean(node, axes).shape);
+}
+
 /** The mean of squared deviations over the given axes (divided by n, not n - 1). */
 export function variance(x: Operand, axes: Axes = null, keepDims = false): Expr {
   const node = asExpr(x);

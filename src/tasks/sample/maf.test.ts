@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { nodePlatform } from '../../estimator/nodePlatform.js';
 import { input } from '../../graph/index.js';
+import { made } from '../../nn/made.js';
 import { Scope } from '../../nn/scope.js';
 import { normal } from '../../random/normal.js';
 import { Random } from '../../random/random.js';
 import { compile, pseudoRandom } from '../../testing/evaluate.js';
-import { made } from './made.js';
 import { type FlowDensity, fitFlow } from './maf.js';
 
 /** Points along a parabola, far from zero and of unequal scales: no normal distribution. */

@@ -8,6 +8,7 @@ import { sizeOf } from '../../graph/shape.js';
 import type { Trainable } from '../../models/definition.js';
 import type { SampleSpec } from '../../models/io.js';
 import { sumFeatures } from '../../nn/losses.js';
+import { type Conditional, inputDegrees, made } from '../../nn/made.js';
 import { Scope } from '../../nn/scope.js';
 import { fillNoise } from '../../random/fill.js';
 import { Random } from '../../random/random.js';
@@ -15,7 +16,6 @@ import type { Session } from '../../runtime/backend.js';
 import { fit } from '../../train/fit.js';
 import { variablesOf } from '../../train/programs.js';
 import type { CodeDensity } from './density.js';
-import { type Conditional, inputDegrees, made } from './made.js';
 import { type SecondStageOptions, secondStageFit } from './secondStage.js';
 import { Standardization } from './standardize.js';
 

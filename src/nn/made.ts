@@ -1,8 +1,9 @@
-import { constant, type Expr } from '../../graph/expr.js';
-import { mul, relu, tanh } from '../../graph/ops/elementwise.js';
-import { gemm } from '../../graph/ops/linear.js';
-import { initializers } from '../../nn/initializers.js';
-import type { Scope } from '../../nn/scope.js';
+import { constant, type Expr } from '../graph/expr.js';
+import { add, mul, relu, tanh } from '../graph/ops/elementwise.js';
+import { gemm } from '../graph/ops/linear.js';
+import { initializers } from './initializers.js';
+import { dense } from './layers.js';
+import type { Scope } from './scope.js';
 
 /** The logarithm of a scale lies within ± this: one step of training cannot make a density explode. */
 const largestLogScale = 3;
@@ -15,6 +16,8 @@ export interface MadeOptions {
   readonly hidden: number;
   /** Whether number i depends on those after it instead of those before it. */
   readonly reversed: boolean;
+  /** What all numbers may depend on, [batch, any]; nothing by default. */
+  readonly context?: Expr;
 }
 
 /** For each number the shift and the logarithm of the scale, [batch, width]. */
@@ -28,16 +31,21 @@ export interface Conditional {
  * before it alone. Each unit has a degree, the last number that it may have seen; the masks leave out every connection
  * that would break this. Output kernels start at zero, so that an untrained network says shift 0 and scale 1.
  */
-export function made(x: Expr, { width, hidden, reversed }: MadeOptions, scope: Scope): Conditional {
+export function made(x: Expr, { width, hidden, reversed, context }: MadeOptions, scope: Scope): Conditional {
   const places = inputDegrees(width, reversed);
   const units = Array.from({ length: hidden }, (_, unit) => (width === 1 ? 0 : 1 + (unit % (width - 1))));
   const sees = (to: number, from: number) => to >= from;
   const follows = (to: number, from: number) => to > from;
   let value = x;
   [places, units].forEach((from, layer) => {
-    value = relu(
-      scope.in(`${layer}`, (inner) => masked(value, mask(from, units, sees), 'glorotUniform', inner)),
+    const seen = scope.in(`${layer}`, (inner) =>
+      masked(value, mask(from, units, sees), 'glorotUniform', inner),
     );
+    const known =
+      layer > 0 || context === undefined
+        ? null
+        : scope.in('context', (inner) => dense(hidden, { bias: false })(context, inner));
+    value = relu(known === null ? seen : add(seen, known));
   });
   const output = (name: string) =>
     scope.in(name, (inner) => masked(value, mask(units, places, follows), 'zeros', inner));

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import type { Expr } from '../../graph/expr.js';
+import { gemm } from '../../graph/ops/linear.js';
+import { sizeOf } from '../../graph/shape.js';
+import { type ActivationName, activations } from '../../nn/activations.js';
+import { initializers } from '../../nn/initializers.js';
+import type { Scope } from '../../nn/scope.js';
+import {
+  type DeterministicConfig,
+  type DeterministicNetworks,
+  deterministicFamily,
+} from '../deterministic.js';
+import { count, type SampleInput } from '../family.js';
+
+/** Networks of which the decoder's kernels are those of the encoder, transposed; biases are their own. */
+function tiedNetworks(config: DeterministicConfig, { features }: SampleInput): DeterministicNetworks {
+  const { hidden, latent, activation, latentActivation, output, loss, initializer } = config;
+  const widths = [features, ...hidden, latent];
+  const kernel = (scope: Scope, layer: number) =>
+    scope.in('encoder', (encoder) =>
+      encoder.in(String(layer), (inner) =>
+        inner.parameter('kernel', [widths[layer]!, widths[layer + 1]!], initializers[initializer]),
+      ),
+    );
+  const layer = (x: Expr, scope: Scope, w: Expr, transB: boolean, name: ActivationName) => {
+    const units = sizeOf([w.shape[transB ? 0 : 1]!]);
+    const bias = scope.parameter('bias', [units], initializers.zeros);
+    return activations[name](gemm(x, w, bias, { transB }));
+  };
+  const last = widths.length - 2;
+  return {
+    encode: (x, scope) =>
+      widths
+        .slice(1)
+        .reduce(
+          (value, _, i) =>
+            scope.in('encoder', (encoder) =>
+              encoder.in(String(i), (inner) =>
+                layer(value, inner, kernel(scope, i), false, i === last ? latentActivation : activation),
+              ),
+            ),
+          x,
+        ),
+    decode: (code, scope) =>
+      widths.slice(1).reduce((value, _, i) => {
+        const mirrored = last - i;
+        const name = mirrored > 0 ? activation : loss === 'bce' ? 'linear' : output;
+        return scope.in('decoder', (decoder) =>
+          decoder.in(String(i), (inner) => layer(value, inner, kernel(scope, mirrored), true, name)),
+        );
+      }, code),
+  };
+}
+
+/**
+ * The deep autoencoder (Hinton and Salakhutdinov 2006): several hidden layers, by request with tied weights: the decoder
+ * uses the encoder's kernels transposed, which halves the parameters.
+ */
+export const deepAutoencoderFamily = deterministicFamily({
+  name: 'deep-autoencoder',
+  title: 'Deep autoencoder',
+  summary: 'several hidden layers, whose weights encoder and decoder can share',
+  source: 'Hinton and Salakhutdinov 2006',
+  options: {
+    hidden: z.array(count).default([512, 256, 128]).describe("units of the encoder's dense hidden layers"),
+    tied: z.boolean().default(false).describe("whether the decoder uses the encoder's weights, transposed"),
+  },
+  networks(config, input) {
+    if (!config.tied) return undefined;
+    const { channels, normalization, dropout, likelihood } = config;
+    if (channels.length > 0 || normalization !== 'none' || dropout > 0 || likelihood !== undefined) {
+      throw new UserError(
+        'deep-autoencoder: tied weights are for plain dense layers and arrays; leave out channels, normalization and dropout, or tied',
+      );
+    }
+    return tiedNetworks(config, input);
+  },
+});

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { Expr } from '../../graph/expr.js';
+import {
+  add,
+  cast,
+  greater,
+  less,
+  mul,
+  neg,
+  softplus,
+  stopGradient,
+  sub,
+} from '../../graph/ops/elementwise.js';
+import { mean } from '../../graph/ops/reducing.js';
+import { dense } from '../../nn/layers.js';
+import { sumFeatures } from '../../nn/losses.js';
+import type { Scope } from '../../nn/scope.js';
+import { besideElbo, variationalFamily } from '../variational.js';
+
+/**
+ * The VAE-GAN (Larsen et al. 2016): a discriminator, built like the encoder, tells samples from reconstructions and from
+ * draws of the model. Reconstructions are measured by its last hidden layer instead of by pixels:
+ * ½ ‖D(x) - D(x̂)‖² + KL - λ log D(made). The encoder learns by the first two, the decoder by the first and the last, the
+ * discriminator beside them.
+ */
+export const vaeGanFamily = variationalFamily({
+  name: 'vae-gan',
+  title: 'VAE-GAN',
+  summary: 'sharp pictures: reconstructions are judged by a network instead of pixel by pixel',
+  source: 'Larsen et al. 2016',
+  options: {
+    adversarialWeight: z.number().nonnegative().default(1).describe('weight of deceiving the discriminator'),
+  },
+  objective(parts, { adversarialWeight }) {
+    const { x, scope, code, output, model } = parts;
+    const last = dense(1);
+    const features = (rows: Expr, by: Scope) =>
+      by.in('discriminator', (inner) => inner.in('hidden', (deeper) => model.trunk(rows, deeper)));
+    const logit = (hidden: Expr, by: Scope) =>
+      by.in('discriminator', (inner) => inner.in('logit', (deeper) => last(hidden, deeper)));
+    const drawnCode = scope.noise('prior', 'normal', code.shape);
+    const drawn = model.mean(model.decode(drawnCode, scope));
+    const again = model.mean(model.decode(stopGradient(code), scope));
+    const judge = (rows: Expr, by: Scope) => logit(features(rows, by), by);
+
+    const difference = sub(features(x, scope.frozen), features(model.mean(output), scope.frozen));
+    const featureError = mul(mean(sumFeatures(mul(difference, difference))), 0.5);
+    const frozen = scope.frozen;
+    const deception = mul(
+      add(mean(softplus(neg(judge(again, frozen)))), mean(softplus(neg(judge(drawn, frozen))))),
+      0.5,
+    );
+    const onReal = judge(x, scope);
+    const [onAgain, onDrawn] = [judge(stopGradient(again), scope), judge(stopGradient(drawn), scope)];
+    const onMade = mul(add(mean(softplus(onAgain)), mean(softplus(onDrawn))), 0.5);
+    const discriminatorLoss = mul(add(mean(softplus(neg(onReal))), onMade), 0.5);
+    if (scope.training) scope.rival(discriminatorLoss);
+    const share = (right: Expr) => mean(cast(right, 'float32'));
+    const accuracy = mul(add(share(greater(onReal, 0)), share(less(onDrawn, 0))), 0.5);
+    const loss = add(add(featureError, mean(parts.kl)), mul(deception, adversarialWeight));
+    return besideElbo(parts, loss, {
+      ...{ featureError, deception, discriminatorLoss, discriminatorAccuracy: accuracy },
+    });
+  },
+});

@@ -1,0 +1,100 @@
+import type { Expr } from '../graph/expr.js';
+import {
+  add,
+  cast,
+  div,
+  exp,
+  floor,
+  less,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  stopGradient,
+  sub,
+  where,
+} from '../graph/ops/elementwise.js';
+import { gemm } from '../graph/ops/linear.js';
+import { argMax, mean, sum } from '../graph/ops/reducing.js';
+import { gather, oneHot, reshape } from '../graph/ops/shaping.js';
+import { sizeOf, times } from '../graph/shape.js';
+import { initializers } from './initializers.js';
+import { sumFeatures } from './losses.js';
+import { rowCount, squaredDistances } from './mmd.js';
+import type { Scope } from './scope.js';
+
+/** How codes are quantised. */
+export interface QuantizerOptions {
+  /** Vectors in the codebook. */
+  readonly codes: number;
+  /** Numbers in each of them; a code is cut into pieces of so many. */
+  readonly codeSize: number;
+  /** What of the running sums remains at each step. */
+  readonly decay: number;
+  /** A vector that gets less than this share of an even portion of the data is dead, and starts again. */
+  readonly restartBelow: number;
+}
+
+/** A code after quantisation. */
+export interface Quantized {
+  /** The nearest vectors, [batch, latent]; to gradients it is the code itself (van den Oord et al. 2017, eq. 2). */
+  readonly code: Expr;
+  /** Which they are, int32, [batch, pieces]. */
+  readonly indices: Expr;
+  /** ‖z - nearest‖² of each sample, summed over latents, its gradient towards z alone: [batch]. */
+  readonly distance: Expr;
+  /** exp of the entropy of how often each vector is used in the batch: from 1, collapsed, to as many as there are. */
+  readonly perplexity: Expr;
+}
+
+/**
+ * Replaces pieces of codes by the nearest vectors of a codebook. The codebook is a running mean of the pieces that chose
+ * each vector (van den Oord et al. 2017, appendix A.1), no weight that gradients train. Vectors that nearly nothing
+ * chooses start again at pieces of the batch, which also makes the first codebook (Dhariwal et al. 2020).
+ * @param z codes, [batch, latent]; `codeSize` divides latent
+ */
+export function quantize(
+  z: Expr,
+  { codes, codeSize, decay, restartBelow }: QuantizerOptions,
+  scope: Scope,
+): Quantized {
+  const [batch, latent] = z.shape;
+  const pieces = sizeOf([latent!]) / codeSize;
+  const vectors = reshape(z, [times(batch!, pieces), codeSize]);
+  const codebook = scope.state('codebook', [codes, codeSize], initializers.glorotUniform);
+  const chosen = argMax(neg(squaredDistances(vectors, codebook)));
+  const nearest = reshape(gather(codebook, chosen), [batch!, latent!]);
+  const use = oneHot(chosen, codes);
+  if (scope.training) {
+    const counts = scope.state('counts', [codes], initializers.zeros);
+    const sums = scope.state('sums', [codes, codeSize], initializers.zeros);
+    const total = rowCount(vectors);
+    const given = stopGradient(vectors);
+    const blend = (old: Expr, now: Expr) => add(mul(old, decay), mul(now, 1 - decay));
+    const nextCounts = blend(counts, sum(use, 0));
+    const nextSums = blend(sums, gemm(use, given, null, { transA: true }));
+    const share = div(total, codes);
+    const dead = less(nextCounts, mul(share, restartBelow));
+    const place = mul(scope.noise('restart', 'uniform', [codes]), total);
+    const picked = gather(given, cast(minimum(floor(place), sub(total, 1)), 'int32'));
+    const isDead = reshape(dead, [codes, 1]);
+    const living = where(dead, add(mul(nextCounts, 0), share), nextCounts);
+    const settled = where(isDead, mul(picked, share), nextSums);
+    scope.update('counts', living);
+    scope.update('sums', settled);
+    scope.update('codebook', div(settled, reshape(maximum(living, 1e-5), [codes, 1])));
+  }
+  const shares = mean(use, 0);
+  return {
+    code: add(z, stopGradient(sub(nearest, z))),
+    indices: reshape(chosen, [batch!, pieces]),
+    distance: sumFeatures(squaredError(z, stopGradient(nearest))),
+    perplexity: exp(neg(sum(mul(shares, log(add(shares, 1e-10)))))),
+  };
+}
+
+function squaredError(a: Expr, b: Expr): Expr {
+  const error = sub(a, b);
+  return mul(error, error);
+}
