@@ -98,6 +98,13 @@ export type { Detection, Reason } from './tasks/detect/explain.js';
 export { type DetectionFigures, detectionFigures } from './tasks/detect/figures.js';
 export type { DetectorOptions } from './tasks/detect/options.js';
 export {
+  type AggregateMismatch,
+  type AggregateOptions,
+  aggregateMismatch,
+  aggregateMismatchOf,
+  type Posteriors,
+} from './tasks/evaluate/aggregate.js';
+export {
   type Callback,
   type EpochContext,
   earlyStopping,

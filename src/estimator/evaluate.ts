@@ -1,6 +1,7 @@
 import { summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { Random } from '../random/random.js';
+import { collapseNotes } from './collapse.js';
 import { evaluationModel, figureNames, type Trained } from './export.js';
 import { logLikelihoods } from './importance.js';
 import { extraInputs, forEachChunk, toInput } from './inference.js';
@@ -34,6 +35,8 @@ export interface Evaluation {
   readonly logLikelihood?: number;
   /** The standard error of that mean: what another draw of samples like these would change it by. */
   readonly logLikelihoodError?: number;
+  /** What in these figures deserves attention, as sentences: a code that has collapsed. */
+  readonly notes: readonly string[];
 }
 
 /** What to measure, and by which draws. */
@@ -80,18 +83,21 @@ export async function evaluate(
   const samples = sampleCount(data);
   const figures = Object.fromEntries(names.map((name, i) => [name, sums[i]! / samples]));
   const { reconstructionNll, kl } = figures;
+  const activeUnits = moments.active();
+  const { latent } = definition;
   return {
     samples,
     loss: figures.loss!,
     mse: figures.squaredError!,
     mae: figures.absoluteError!,
     psnr: 10 * Math.log10(peak(data, sample.scale) ** 2 / figures.squaredError!),
-    dimensionRatio: definition.latent / definition.features,
-    activeUnits: moments.active(),
+    dimensionRatio: latent / definition.features,
+    activeUnits,
     ...(kl !== undefined && reconstructionNll !== undefined
       ? { negativeElbo: reconstructionNll + kl, reconstructionNll, kl }
       : {}),
     ...(likelihood && meanWithError(likelihood)),
+    notes: collapseNotes({ samples, activeUnits, latent, variational: kl !== undefined }),
   };
 }
 
