@@ -75,9 +75,10 @@ export function loadDetector(folder: string): Promise<Detector> {
   return Detector.load(nodePlatform, folder);
 }
 
-export { type Dataset, type DatasetInput, dataset } from './data/dataset.js';
+export { type Dataset, type DatasetInput, dataset, type Factors } from './data/dataset.js';
 export { type MnistPart, mnist } from './data/mnist.js';
 export { readDataset } from './data/read.js';
+export { shapes } from './data/shapes.js';
 export { type TableInput, tableOf } from './data/table/memoryTable.js';
 export { type ReadTableOptions, readTable } from './data/table/readTable.js';
 export type { Cell, Table, TableChunk } from './data/table/table.js';
