@@ -105,6 +105,13 @@ export {
   aggregateMismatchOf,
   type Posteriors,
 } from './tasks/evaluate/aggregate.js';
+export type { Dci } from './tasks/evaluate/dci.js';
+export {
+  type Disentanglement,
+  disentanglement,
+  disentanglementOf,
+} from './tasks/evaluate/disentanglement.js';
+export type { FactoredCodes } from './tasks/evaluate/factored.js';
 export {
   type Callback,
   type EpochContext,
