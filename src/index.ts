@@ -1,3 +1,4 @@
+import type { Dataset } from './data/dataset.js';
 import { UserError } from './errors.js';
 import type { TableModelOptions } from './estimator/create.js';
 import {
@@ -14,6 +15,7 @@ import type { VariationalModel } from './estimator/variational.js';
 import type { TableOptions } from './table/fit.js';
 import { Detector } from './tasks/detect/detector.js';
 import type { DetectorOptions } from './tasks/detect/options.js';
+import { type GenerationQuality, generationQuality as measureGeneration } from './tasks/evaluate/frechet.js';
 
 /**
  * A plain autoencoder: encoder and decoder of dense layers, trained to give back its input.
@@ -75,6 +77,19 @@ export function loadDetector(folder: string): Promise<Detector> {
   return Detector.load(nodePlatform, folder);
 }
 
+/**
+ * How near new samples of a model are to labelled data, by a Fréchet distance on the features of a small classifier that
+ * is trained on the data. Not the FID of the literature: see `GenerationQuality`.
+ * @throws {UserError} when the data have no labels, or are fewer than 256
+ */
+export function generationQuality(
+  model: VariationalModel,
+  data: Dataset,
+  options: { readonly seed?: number } = {},
+): Promise<GenerationQuality> {
+  return measureGeneration(nodePlatform, model, data, options);
+}
+
 export { type Dataset, type DatasetInput, dataset, type Factors } from './data/dataset.js';
 export { type MnistPart, mnist } from './data/mnist.js';
 export { readDataset } from './data/read.js';
@@ -112,6 +127,12 @@ export {
   disentanglementOf,
 } from './tasks/evaluate/disentanglement.js';
 export type { FactoredCodes } from './tasks/evaluate/factored.js';
+export type { GenerationQuality } from './tasks/evaluate/frechet.js';
+export {
+  type CompressionFigures,
+  compressionFigures,
+  reconstructionSsim,
+} from './tasks/evaluate/pictures.js';
 export {
   type Callback,
   type EpochContext,
