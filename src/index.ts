@@ -1,3 +1,4 @@
+import type { Dataset } from './data/dataset.js';
 import { UserError } from './errors.js';
 import type { TableModelOptions } from './estimator/create.js';
 import {
@@ -18,6 +19,7 @@ import type { Family } from './models/family.js';
 import type { TableOptions } from './table/fit.js';
 import { Detector } from './tasks/detect/detector.js';
 import type { DetectorOptions } from './tasks/detect/options.js';
+import { type GenerationQuality, generationQuality as measureGeneration } from './tasks/evaluate/frechet.js';
 
 /**
  * A plain autoencoder: encoder and decoder of dense layers, trained to give back its input.
@@ -120,9 +122,23 @@ export function loadDetector(folder: string): Promise<Detector> {
   return Detector.load(nodePlatform, folder);
 }
 
-export { type Dataset, type DatasetInput, dataset } from './data/dataset.js';
+/**
+ * How near new samples of a model are to labelled data, by a Fréchet distance on the features of a small classifier that
+ * is trained on the data. Not the FID of the literature: see `GenerationQuality`.
+ * @throws {UserError} when the data have no labels, or are fewer than 256
+ */
+export function generationQuality(
+  model: VariationalModel,
+  data: Dataset,
+  options: { readonly seed?: number } = {},
+): Promise<GenerationQuality> {
+  return measureGeneration(nodePlatform, model, data, options);
+}
+
+export { type Dataset, type DatasetInput, dataset, type Factors } from './data/dataset.js';
 export { type MnistPart, mnist } from './data/mnist.js';
 export { readDataset } from './data/read.js';
+export { shapes } from './data/shapes.js';
 export { type TableInput, tableOf } from './data/table/memoryTable.js';
 export { type ReadTableOptions, readTable } from './data/table/readTable.js';
 export type { Cell, Table, TableChunk } from './data/table/table.js';
@@ -161,6 +177,26 @@ export { type DetectOptions, Detector, type DetectorFitOptions } from './tasks/d
 export type { Detection, Reason } from './tasks/detect/explain.js';
 export { type DetectionFigures, detectionFigures } from './tasks/detect/figures.js';
 export type { DetectorOptions } from './tasks/detect/options.js';
+export {
+  type AggregateMismatch,
+  type AggregateOptions,
+  aggregateMismatch,
+  aggregateMismatchOf,
+  type Posteriors,
+} from './tasks/evaluate/aggregate.js';
+export type { Dci } from './tasks/evaluate/dci.js';
+export {
+  type Disentanglement,
+  disentanglement,
+  disentanglementOf,
+} from './tasks/evaluate/disentanglement.js';
+export type { FactoredCodes } from './tasks/evaluate/factored.js';
+export type { GenerationQuality } from './tasks/evaluate/frechet.js';
+export {
+  type CompressionFigures,
+  compressionFigures,
+  reconstructionSsim,
+} from './tasks/evaluate/pictures.js';
 export {
   type DrawOptions,
   type Sampler,

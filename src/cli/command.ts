@@ -48,5 +48,5 @@ export const runArgument = ['<run>', 'the folder that train wrote, such as runs/
 /** The argument that names data. */
 export const dataArgument = [
   '<data>',
-  'mnist, mnist:train, mnist:test, or the path of an IDX or .npy file (gzipped too), each may be followed by a slice such as [0:1000]; or a folder of pictures; or a table: CSV, TSV, JSON Lines, Parquet, .npz; - is standard input',
+  'mnist, mnist:train, mnist:test, shapes, or the path of an IDX or .npy file (gzipped too), each may be followed by a slice such as [0:1000]; or a folder of pictures; or a table: CSV, TSV, JSON Lines, Parquet, .npz; - is standard input',
 ] as const;

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { makeFolder } from '../artifact/folder.js';
+import type { DataSpec } from '../data/spec.js';
 import { UserError } from '../errors.js';
 import { specOf } from './dataSpec.js';
 import { commandLine } from './text.js';
@@ -37,10 +38,13 @@ export const allFiles = [...modelFiles, runFile.loss, runFile.reconstructions, r
 /** The folder that a run goes into where none is named: `runs/mnist-test-0-1000-vae`. */
 export function defaultFolder(spec: string, model: string): string {
   const parsed = specOf(spec);
-  const name =
-    parsed.kind === 'mnist' ? (parsed.part === 'train' ? 'mnist' : 'mnist-test') : fileName(parsed.path);
+  const name = parsed.kind === 'file' ? fileName(parsed.path) : partName(parsed);
   const range = parsed.range && `-${parsed.range.start ?? 0}-${parsed.range.end ?? 'end'}`;
   return join('runs', `${name}${range ?? ''}-${model}`);
+}
+
+function partName(parsed: Exclude<DataSpec, { kind: 'file' }>): string {
+  return parsed.kind === 'mnist' && parsed.part === 'test' ? 'mnist-test' : parsed.kind;
 }
 
 function fileName(path: string): string {

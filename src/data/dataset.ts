@@ -6,6 +6,17 @@ import { type NumericArray, numericKind, shapeSize, toFloat32 } from './numeric.
 /** The element types that data keep until they are inside the graph: `uint8` as it is, everything else `float32`. */
 export type DataArray = Uint8Array | Float32Array;
 
+/** The generating factors of samples, where they are known: of pictures of shapes their size, position and so on. */
+export interface Factors {
+  readonly names: readonly string[];
+  /** How many values each factor has. */
+  readonly sizes: readonly number[];
+  /** Of each factor, whether its values have no order. */
+  readonly categorical: readonly boolean[];
+  /** `[samples, factors]`, row-major: the number of each value, from 0. */
+  readonly values: Int32Array;
+}
+
 /** Samples to train on or to feed to a trained model. Read only: nothing here ever writes into `data`. */
 export interface Dataset {
   /** All values, row-major: one sample after the other. */
@@ -14,6 +25,8 @@ export interface Dataset {
   readonly shape: readonly number[];
   /** One class number per sample, where the source has them. Never used in training. */
   readonly labels?: Int32Array;
+  /** What each sample was made by, where the source knows it. Never used in training. */
+  readonly factors?: Factors;
   /** The name of each sample, where the source has them: the paths of pictures in a folder. */
   readonly names?: readonly string[];
   /** What the user should know of how the data were read, as sentences. */
@@ -96,9 +109,15 @@ export function slice(whole: Dataset, start = 0, end: number = sampleCount(whole
     data: whole.data.subarray(from * size, to * size),
     shape: [to - from, ...featureShape(whole)],
     ...(whole.labels && { labels: whole.labels.subarray(from, to) }),
+    ...(whole.factors && { factors: slicedFactors(whole.factors, from, to) }),
     ...(whole.names && { names: whole.names.slice(from, to) }),
     ...(whole.source !== undefined && { source: whole.source }),
   };
+}
+
+function slicedFactors(factors: Factors, from: number, to: number): Factors {
+  const width = factors.names.length;
+  return { ...factors, values: factors.values.subarray(from * width, to * width) };
 }
 
 function clip(index: number, samples: number): number {

@@ -10,7 +10,8 @@ import { type ImageFolderOptions, readImageFolder } from './images/folder.js';
 import { mnist } from './mnist.js';
 import { parseNpy } from './npy.js';
 import type { NumericTensor } from './numeric.js';
-import { parseSpec, supportedData } from './spec.js';
+import { shapes } from './shapes.js';
+import { type DataSpec, parseSpec, supportedData } from './spec.js';
 
 /**
  * Reads the data that a specification names (see {@link parseSpec}): `mnist:test[0:1000]`, `images.npy`,
@@ -23,8 +24,13 @@ import { parseSpec, supportedData } from './spec.js';
 export async function readDataset(spec: string, images: ImageFolderOptions = {}): Promise<Dataset> {
   if (/[\]:]/.test(spec) && existsSync(spec)) return readFileData(spec, images);
   const parsed = parseSpec(spec);
-  const whole = parsed.kind === 'mnist' ? await mnist(parsed.part) : await readFileData(parsed.path, images);
+  const whole = await readWhole(parsed, images);
   return parsed.range ? slice(whole, parsed.range.start, parsed.range.end) : whole;
+}
+
+function readWhole(spec: DataSpec, images: ImageFolderOptions): Promise<Dataset> | Dataset {
+  if (spec.kind === 'mnist') return mnist(spec.part);
+  return spec.kind === 'shapes' ? shapes() : readFileData(spec.path, images);
 }
 
 /** The numbers of an IDX file of any rank, gzipped or not. Throws what `readBytes` and `parseIdx` throw. */

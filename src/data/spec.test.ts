@@ -7,6 +7,9 @@ import { parseSpec } from './spec.js';
 test('kinds, parts and paths', () => {
   assert.deepEqual(parseSpec('mnist'), { kind: 'mnist', part: 'train' });
   assert.deepEqual(parseSpec('mnist:train'), { kind: 'mnist', part: 'train' });
+  assert.deepEqual(parseSpec('shapes'), { kind: 'shapes' });
+  assert.deepEqual(parseSpec('shapes[:100]'), { kind: 'shapes', range: { end: 100 } });
+  assert.throws(() => parseSpec('shapes:test'), /there is no kind "shapes"/);
   assert.deepEqual(parseSpec('mnist:test'), { kind: 'mnist', part: 'test' });
   for (const path of [
     'data/a.npy',
@@ -46,7 +49,7 @@ test('says what is wrong', () => {
       (error) => error instanceof UserError && message.test(error.message),
       spec,
     );
-  refuses('', /no data were named .*give mnist, mnist:train, mnist:test, or the path/);
+  refuses('', /no data were named .*give mnist, mnist:train, mnist:test, shapes, or the path/);
   refuses('[1:2]', /no data were named/);
   refuses('mnist:validation', /expected mnist:train or mnist:test/);
   refuses('cifar10:train', /there is no kind "cifar10"; give mnist/);
@@ -81,7 +84,7 @@ test('no text gives anything but a specification or a UserError', () => {
     fc.property(text, (spec) => {
       try {
         const parsed = parseSpec(spec);
-        assert.ok(parsed.kind === 'mnist' || spec.startsWith(parsed.path));
+        assert.ok(parsed.kind !== 'file' || spec.startsWith(parsed.path));
         for (const bound of [parsed.range?.start, parsed.range?.end]) assert.ok(!Number.isNaN(bound));
       } catch (error) {
         assert.ok(error instanceof UserError, String(error));

@@ -10,14 +10,15 @@ export interface SliceRange {
 /** Which data a specification asks for. */
 export type DataSpec =
   | { readonly kind: 'mnist'; readonly part: MnistPart; readonly range?: SliceRange }
+  | { readonly kind: 'shapes'; readonly range?: SliceRange }
   | { readonly kind: 'file'; readonly path: string; readonly range?: SliceRange };
 
 /** What may stand where data are expected, for help texts and messages. */
 export const supportedData =
-  'mnist, mnist:train, mnist:test, or the path of an IDX or .npy file (gzipped too) or of a folder of pictures, each with a slice such as [0:1000] if wanted';
+  'mnist, mnist:train, mnist:test, shapes, or the path of an IDX or .npy file (gzipped too) or of a folder of pictures, each with a slice such as [0:1000] if wanted';
 
 /**
- * Reads a data specification: `mnist` (the same as `mnist:train`), `mnist:test`, or a file's path, each
+ * Reads a data specification: `mnist` (the same as `mnist:train`), `mnist:test`, `shapes`, or a file's path, each
  * followed by a slice if wanted: `[0:1000]`, `[:1000]`, `[-500:]`, `[100:]`.
  * @throws {UserError} for an empty specification, an unknown kind or part, a web address and a slice that is
  *   not of the form `[start:end]`.
@@ -35,6 +36,7 @@ export function parseSpec(spec: string): DataSpec {
   // At least two characters: a single one before the colon is a Windows drive.
   const kind = /^([a-z][a-z0-9_-]+)(?::([^/\\]*))?$/i.exec(name);
   if (kind?.[1] === 'mnist') return { kind: 'mnist', part: mnistPart(kind[2], name), ...rest };
+  if (kind?.[1] === 'shapes' && kind[2] === undefined) return { kind: 'shapes', ...rest };
   if (kind?.[2] !== undefined) {
     throw new UserError(
       `unknown data ${JSON.stringify(name)}: there is no kind ${JSON.stringify(kind[1])}; give ${supportedData}`,

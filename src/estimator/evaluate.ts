@@ -1,10 +1,15 @@
 import { summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
+import { sizeOf } from '../graph/shape.js';
+import type { Scope } from '../nn/scope.js';
 import { Random } from '../random/random.js';
+import type { TensorValue } from '../runtime/backend.js';
+import { collapseNotes } from './collapse.js';
 import { evaluationModel, figureNames, type Trained } from './export.js';
 import { logLikelihoods } from './importance.js';
-import { extraInputs, forEachChunk, toInput } from './inference.js';
+import { chunkSize, extraInputs, forEachChunk, toInput } from './inference.js';
 import type { Platform } from './platform.js';
+import { Sessions } from './sessions.js';
 
 /** A latent dimension is active when the variance of its mean over the data is above this (Burda et al. 2016). */
 const activeVariance = 0.01;
@@ -34,6 +39,8 @@ export interface Evaluation {
   readonly logLikelihood?: number;
   /** The standard error of that mean: what another draw of samples like these would change it by. */
   readonly logLikelihoodError?: number;
+  /** What in these figures deserves attention, as sentences: a code that has collapsed. */
+  readonly notes: readonly string[];
 }
 
 /** What to measure, and by which draws. */
@@ -57,41 +64,51 @@ export async function evaluate(
     importanceSamples === undefined
       ? undefined
       : await logLikelihoods(platform, trained, data, { samples: importanceSamples, seed });
-  const { model, scope } = evaluationModel(trained);
-  const session = await platform.createSession(model);
   const names = figureNames(definition, sample);
   const sums = new Float64Array(names.length);
   const moments = new CodeMoments(definition.latent);
-  try {
-    await forEachChunk(toInput(data, sample), async (chunk, start) => {
-      const count = chunk.shape[0]!;
-      const { figures, code } = await session.run({
-        input: chunk,
-        ...extraInputs(definition, scope, count, new Random(seed, 'evaluate', start)),
-      });
+  const scopes = new Map<string, Scope>();
+  // Some objectives compare the samples of a batch, so its size is part of the graph: all but the last have the same.
+  const sessions = new Sessions<string>((rows) => {
+    const { model, scope } = evaluationModel(trained, Number(rows));
+    scopes.set(rows, scope);
+    return platform.createSession(model);
+  });
+  const measure = (chunk: TensorValue, start: number) => {
+    const count = chunk.shape[0]!;
+    const rows = String(count);
+    return sessions.use(rows, async (session) => {
+      const noise = extraInputs(definition, scopes.get(rows)!, count, new Random(seed, 'evaluate', start));
+      const { figures, code } = await session.run({ input: chunk, ...noise });
       (figures!.data as Float32Array).forEach((value, i) => {
         sums[i]! += count * value;
       });
       moments.add(code!.data as Float32Array);
     });
+  };
+  try {
+    await forEachChunk(toInput(data, sample), measure, rowsAtATime(trained));
   } finally {
-    await session.release();
+    await sessions.drop();
   }
   const samples = sampleCount(data);
   const figures = Object.fromEntries(names.map((name, i) => [name, sums[i]! / samples]));
   const { reconstructionNll, kl } = figures;
+  const activeUnits = moments.active();
+  const { latent } = definition;
   return {
     samples,
     loss: figures.loss!,
     mse: figures.squaredError!,
     mae: figures.absoluteError!,
     psnr: 10 * Math.log10(peak(data, sample.scale) ** 2 / figures.squaredError!),
-    dimensionRatio: definition.latent / definition.features,
-    activeUnits: moments.active(),
+    dimensionRatio: latent / definition.features,
+    activeUnits,
     ...(kl !== undefined && reconstructionNll !== undefined
       ? { negativeElbo: reconstructionNll + kl, reconstructionNll, kl }
       : {}),
     ...(likelihood && meanWithError(likelihood)),
+    notes: collapseNotes({ samples, activeUnits, latent, variational: kl !== undefined }),
   };
 }
 
@@ -104,6 +121,16 @@ function meanWithError(values: Float64Array): Pick<Evaluation, 'logLikelihood' |
     logLikelihood: average,
     logLikelihoodError: count > 1 ? Math.sqrt(squares / (count - 1) / count) : 0,
   };
+}
+
+/** Numbers of noise that one batch may need. */
+const mostNoise = 2 ** 18;
+
+/** Samples that are measured at a time: fewer where each needs many draws. */
+function rowsAtATime(trained: Trained): number {
+  const { scope } = evaluationModel(trained, 1);
+  const draws = [...scope.noises.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return Math.max(1, Math.min(chunkSize, Math.floor(mostNoise / Math.max(draws, 1))));
 }
 
 /** The largest difference that values can have, in model units. */

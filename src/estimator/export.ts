@@ -157,6 +157,13 @@ export function observationModel(trained: Trained): ScopedModel {
   };
 }
 
+/** The prior: noise → so many codes, `code`. */
+export function priorModel(trained: Trained, count: number): ScopedModel {
+  const scope = Scope.root({ training: false });
+  const code = trained.definition.prior!(count, scope);
+  return { model: write(trained, { name: 'prior', doc: '' }, { code }), scope };
+}
+
 /** Both: `input` → its reconstruction. */
 export function autoencoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   const { definition, columns = [] } = trained;
@@ -194,13 +201,13 @@ function averageOf(observed: Expr | undefined): (x: Expr) => Expr {
 }
 
 /**
- * What `evaluate` measures on a batch: the objective and its parts, and the mean squared and absolute error of the
+ * What `evaluate` measures on so many samples: the objective and its parts, and the mean squared and absolute error of the
  * reconstruction in model units; and the codes.
  */
-export function evaluationModel(trained: Trained): ScopedModel {
+export function evaluationModel(trained: Trained, rows: number): ScopedModel {
   const { definition, sample } = trained;
   const scope = Scope.root({ training: false });
-  const { x } = sampleInput(sample, batch);
+  const { x } = sampleInput(sample, rows);
   const { loss, metrics } = definition.objective(x, scope);
   const [code] = Object.values(definition.encode(x, scope));
   const error = sub(x, definition.decode(code!, scope));

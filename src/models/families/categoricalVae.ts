@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { constant, type Expr } from '../../graph/expr.js';
-import { add, div, exp, log, mul, neg } from '../../graph/ops/elementwise.js';
+import { add, div, exp, mul } from '../../graph/ops/elementwise.js';
 import { argMax, logSoftmax, softmax, sum } from '../../graph/ops/reducing.js';
 import { oneHot, reshape } from '../../graph/ops/shaping.js';
 import { gumbel, gumbelNoise } from '../../nn/likelihoods.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { constant, type Expr } from '../../graph/expr.js';
 import { add, exp, mul, neg, sub } from '../../graph/ops/elementwise.js';
-import { mean, sum } from '../../graph/ops/reducing.js';
+import { mean } from '../../graph/ops/reducing.js';
 import { reshape } from '../../graph/ops/shaping.js';
-import { drawNormal, flattenDraws, logNormal, logStandardNormal } from '../../nn/draws.js';
+import { flattenDraws, logNormal, logStandardNormal } from '../../nn/draws.js';
 import { dense, sequential } from '../../nn/layers.js';
 import type { Scope } from '../../nn/scope.js';
 import { count, type NetworkOptions } from '../family.js';

@@ -1,0 +1,116 @@
+import { type Dataset, type DatasetInput, dataset, sampleCount } from '../../data/dataset.js';
+import { loadSharp } from '../../data/images/decode.js';
+import { UserError } from '../../errors.js';
+import type { Model } from '../../estimator/model.js';
+import { sizeOf } from '../../graph/shape.js';
+import { type PictureShape, ssim } from './ssim.js';
+
+/** How pictures lie in samples, `null` where samples are none: height, width, and 1, 3 or 4 channels behind if any. */
+export function pictureShape(shape: readonly number[]): PictureShape | null {
+  const [height, width, channels = 1] = shape;
+  const fits = shape.length === 2 || (shape.length === 3 && [1, 3, 4].includes(channels));
+  return fits && height !== undefined && width !== undefined ? { height, width, channels } : null;
+}
+
+/**
+ * The mean structural similarity of samples and their reconstructions (see `ssim`), `undefined` where samples are no
+ * pictures of 11 × 11 or more. The range of values is 255 for bytes, 1 for others.
+ * @throws {UserError} when samples do not fit the model
+ */
+export async function reconstructionSsim(model: Model, input: DatasetInput): Promise<number | undefined> {
+  const data = dataset(input);
+  const shape = pictureShape(model.sampleSpec.shape);
+  if (shape === null || Math.min(shape.height, shape.width) < 11) return undefined;
+  const { data: reconstructed } = await model.reconstruct(data);
+  return ssim(data.data, reconstructed, shape, rangeOf(model));
+}
+
+function rangeOf({ sampleSpec }: Model): number {
+  return 1 / sampleSpec.scale;
+}
+
+/** Bytes of codes against bytes of PNG files. */
+export interface CompressionFigures {
+  /** A byte for each number of a code. */
+  readonly codeBytes: number;
+  /** The mean size of the samples as PNG files, each by itself, 8 bits a channel. */
+  readonly pngBytes: number;
+  /** `pngBytes` over `codeBytes`. */
+  readonly ratio: number;
+  /** Of the reconstruction from codes of bytes, in decibels. PNG loses nothing; this is what the codes lose. */
+  readonly psnr: number;
+  /** Pictures that were measured. */
+  readonly samples: number;
+}
+
+/** Pictures that are measured at most. */
+const most = 1000;
+
+/**
+ * Codes as bytes against PNG. A number of a code becomes one of 256 values between the least and the largest that it has
+ * over the data (these two are not counted); the decoder, which both sides must have, is not counted either. PNG files are
+ * those of sharp at its strongest compression, headers included. Of more than 1,000 samples the first are taken. Node only.
+ * @throws {UserError} when samples are no pictures with values in the range of bytes, or sharp is not installed
+ */
+export async function compressionFigures(model: Model, input: DatasetInput): Promise<CompressionFigures> {
+  const given = dataset(input);
+  const { shape: sampleShape, scale } = model.sampleSpec;
+  const shape = pictureShape(sampleShape);
+  if (shape === null || given.data.some((value) => !(value >= 0 && value * scale <= 1))) {
+    throw new UserError(
+      `code size: samples of shape [${sampleShape.join(', ')}] are no pictures of bytes, or of values in [0, 1], so there is no PNG to compare with`,
+    );
+  }
+  const count = Math.min(most, sampleCount(given));
+  const data: Dataset = {
+    data: given.data.subarray(0, count * sizeOf(sampleShape)),
+    shape: [count, ...sampleShape],
+  };
+  const codes = await model.encode(data);
+  const { data: decoded } = await model.decode({ ...codes, data: asBytes(codes.data, model.latent) });
+  let squares = 0;
+  decoded.forEach((value, i) => {
+    squares += ((value - data.data[i]!) * scale) ** 2;
+  });
+  const pngBytes = (await pngSize(data, shape, scale)) / count;
+  return {
+    codeBytes: model.latent,
+    pngBytes,
+    ratio: pngBytes / model.latent,
+    psnr: -10 * Math.log10(squares / decoded.length),
+    samples: count,
+  };
+}
+
+/** Each column in 256 steps between its least and its largest value. */
+function asBytes(codes: Float32Array, latent: number): Float32Array {
+  const low = new Float64Array(latent).fill(Number.POSITIVE_INFINITY);
+  const high = new Float64Array(latent).fill(Number.NEGATIVE_INFINITY);
+  codes.forEach((value, at) => {
+    low[at % latent] = Math.min(low[at % latent]!, value);
+    high[at % latent] = Math.max(high[at % latent]!, value);
+  });
+  return codes.map((value, at) => {
+    const [from, to] = [low[at % latent]!, high[at % latent]!];
+    const step = (to - from) / 255;
+    return step > 0 ? from + step * Math.round((value - from) / step) : value;
+  });
+}
+
+async function pngSize(data: Dataset, shape: PictureShape, scale: number): Promise<number> {
+  const sharp = await loadSharp();
+  const { height, width, channels } = shape;
+  const size = height * width * channels;
+  let total = 0;
+  for (let start = 0; start < data.data.length; start += size) {
+    const pixels = Uint8Array.from(data.data.subarray(start, start + size), (value) =>
+      Math.round(255 * scale * value),
+    );
+    const raw = { width, height, channels: channels as 1 | 3 | 4 };
+    const picture = sharp(pixels, { raw });
+    // Without this sharp writes grey pictures with three channels.
+    if (channels === 1) picture.toColourspace('b-w');
+    total += (await picture.png({ compressionLevel: 9, effort: 10 }).toBuffer()).length;
+  }
+  return total;
+}
