@@ -1,5 +1,6 @@
 import { type Attributes, type Expr, type Operand, type Operation, operation } from '../expr.js';
 import { formatShape, type Shape, ShapeError, sizeOf } from '../shape.js';
+import { inputProducts, kernelProducts } from './convolutionProducts.js';
 import { expectFloats } from './elementwise.js';
 import { reshape, slice, transpose } from './shaping.js';
 
@@ -113,15 +114,27 @@ export const conv: Operation<[x: Operand, w: Operand, options?: ConvOptions]> = 
     onnx: (emit, inputs, node, attributes) =>
       emit.node('Conv', inputs, onnxGeometry(node.inputs[1]!.shape, attributes)),
     vjp: (g, [x, w], _y, attributes) => [
-      convTranspose(g, w!, {
-        ...attributes,
-        outputPadding: lostRows(x!.shape, g.shape, w!.shape, attributes),
-      }),
+      inputGradient(x!.shape, g, w!, attributes),
       kernelGradient(x!, g, w!.shape, attributes),
     ],
   },
   (x, w, options = {}) => [[x, w], geometry((w as Expr).rank - 2, options)],
 );
+
+/** Few positions and many channels: the matrix product is large and the overlaps are small. */
+const fewPositions = 16;
+
+/**
+ * The gradient of a convolution with respect to its input, a tensor of this shape: a transposed convolution, or where
+ * there are few positions a matrix product. docs/performance.md has the times of both.
+ */
+function inputGradient(input: Shape, g: Expr, w: Expr, attributes: Conv): Expr {
+  const { groups, dilations } = attributes;
+  const plain = groups === 1 && dilations.every((n) => n === 1) && typeof g.shape[0] === 'number';
+  if (plain && sizeOf(g.shape.slice(2)) <= fewPositions)
+    return inputProducts(g, w, spatial(input), attributes);
+  return convTranspose(g, w, { ...attributes, outputPadding: lostRows(input, g.shape, w.shape, attributes) });
+}
 
 /** Rows at the end of the input that no window reached: transposing must put them back. */
 function lostRows(input: Shape, output: Shape, kernel: Shape, { strides, pads, dilations }: Conv): number[] {
@@ -133,11 +146,17 @@ function lostRows(input: Shape, output: Shape, kernel: Shape, { strides, pads, d
   );
 }
 
+/** From so many channels on, a product for each tap of the kernel is faster than a convolution for each channel. */
+const manyChannels = 8;
+
 /**
- * The gradient of a convolution with respect to its kernel is a convolution again: batch and channels change
- * places, strides and dilations change places, and what exceeds the kernel is cut off.
+ * The gradient of a convolution with respect to its kernel: matrix products, or for few channels a convolution again,
+ * in which batch and channels change places, strides and dilations change places, and what exceeds the kernel is cut
+ * off. docs/performance.md has the times of both.
  */
-function kernelGradient(x: Expr, g: Expr, kernel: Shape, { strides, pads, dilations, groups }: Conv): Expr {
+function kernelGradient(x: Expr, g: Expr, kernel: Shape, attributes: Conv): Expr {
+  const { strides, pads, dilations, groups } = attributes;
+  if (groups === 1 && sizeOf([x.shape[1]!]) >= manyChannels) return kernelProducts(x, g, kernel, attributes);
   const [batch, channels] = [sizeOf([x.shape[0]!]), sizeOf([x.shape[1]!])];
   const space = spatial(x.shape);
   const split = reshape(x, [batch, groups, channels / groups, ...space]);
