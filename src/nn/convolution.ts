@@ -1,11 +1,6 @@
 import { UserError } from '../errors.js';
 import { currentPlace, type Expr } from '../graph/expr.js';
-import {
-  conv as convolve,
-  convTranspose as convolveTransposed,
-  isCount,
-  isPositiveInteger,
-} from '../graph/ops/convolution.js';
+import { convInput, conv as convolve, isCount, isPositiveInteger } from '../graph/ops/convolution.js';
 import { add } from '../graph/ops/elementwise.js';
 import { gemm } from '../graph/ops/linear.js';
 import { pad, reshape, sliceAxes } from '../graph/ops/shaping.js';
@@ -151,11 +146,8 @@ export function convTranspose(filters: number, options: ConvTransposeLayerOption
         `convTranspose in ${currentPlace() || 'the model'}: a convolution takes ${formatShape(size)} to ${formatShape(back)}, not to the input's ${formatShape(before)}`,
       );
     const pads = padsFor(size, kernel, strides, padding);
-    const room = (i: number) => pads[i]! + pads[i + kernel.length]!;
-    const outputPadding = size.map((n, i) => n - ((before[i]! - 1) * strides[i]! + kernel[i]! - room(i)));
     const weights = kernelOf([sizeOf([x.shape[1]!]), filters, ...kernel], options, scope);
-    const y = convolveTransposed(x, weights, { strides, pads, outputPadding });
-    return finish(y, filters, options, scope);
+    return finish(convInput(x, weights, size, { strides, pads }), filters, options, scope);
   };
 }
 

@@ -114,32 +114,41 @@ export const conv: Operation<[x: Operand, w: Operand, options?: ConvOptions]> = 
     onnx: (emit, inputs, node, attributes) =>
       emit.node('Conv', inputs, onnxGeometry(node.inputs[1]!.shape, attributes)),
     vjp: (g, [x, w], _y, attributes) => [
-      inputGradient(x!.shape, g, w!, attributes),
+      convInput(g, w!, spatial(x!.shape), attributes),
       kernelGradient(x!, g, w!.shape, attributes),
     ],
   },
   (x, w, options = {}) => [[x, w], geometry((w as Expr).rank - 2, options)],
 );
 
-/** Few positions and many channels: the matrix product is large and the overlaps are small. */
+/** So few positions and so many pairs of channels that a large product is worth the additions where windows overlap. */
 const fewPositions = 16;
+const manyPairs = 2 ** 16;
 
 /**
- * The gradient of a convolution with respect to its input, a tensor of this shape: a transposed convolution, or where
- * there are few positions a matrix product. docs/performance.md has the times of both.
+ * The transpose of `conv` as a linear map, which is its gradient with respect to its input: `g` [batch, out, …space],
+ * `w` [out, channels / groups, …kernel] → [batch, channels, …size]. A `convTranspose`, or where there are few positions
+ * and many channels a matrix product: docs/performance.md has the times of both.
  */
-function inputGradient(input: Shape, g: Expr, w: Expr, attributes: Conv): Expr {
+export function convInput(g: Expr, w: Expr, size: readonly number[], options: ConvOptions): Expr {
+  const attributes = geometry(w.rank - 2, options);
   const { groups, dilations } = attributes;
   const plain = groups === 1 && dilations.every((n) => n === 1) && typeof g.shape[0] === 'number';
-  if (plain && sizeOf(g.shape.slice(2)) <= fewPositions)
-    return inputProducts(g, w, spatial(input), attributes);
-  return convTranspose(g, w, { ...attributes, outputPadding: lostRows(input, g.shape, w.shape, attributes) });
+  const pairs = sizeOf(w.shape.slice(0, 2));
+  if (plain && sizeOf(g.shape.slice(2)) <= fewPositions && pairs >= manyPairs)
+    return inputProducts(g, w, size, attributes);
+  return convTranspose(g, w, { ...attributes, outputPadding: lostRows(size, g.shape, w.shape, attributes) });
 }
 
 /** Rows at the end of the input that no window reached: transposing must put them back. */
-function lostRows(input: Shape, output: Shape, kernel: Shape, { strides, pads, dilations }: Conv): number[] {
-  const rank = input.length - 2;
-  const [size, out, taps] = [spatial(input), spatial(output), spatial(kernel)];
+function lostRows(
+  size: readonly number[],
+  output: Shape,
+  kernel: Shape,
+  { strides, pads, dilations }: Conv,
+): number[] {
+  const rank = size.length;
+  const [out, taps] = [spatial(output), spatial(kernel)];
   return size.map(
     (n, i) =>
       n + pads[i]! + pads[i + rank]! - dilations[i]! * (taps[i]! - 1) - 1 - (out[i]! - 1) * strides[i]!,

@@ -33,7 +33,8 @@ export function kernelProducts(x: Expr, g: Expr, kernel: Shape, { strides, pads,
   const [taps, out] = [spaceOf(kernel), spaceOf(g.shape)];
   const rows = sizeOf([g.shape[0]!, ...out]);
   const order = channelsLast(x.rank);
-  const gradients = reshape(transpose(g, order), [rows, filters]);
+  // Not channels last: matrix products read a first factor that is not transposed without copying it.
+  const gradients = reshape(transpose(g, [1, 0, ...order.slice(1, -1)]), [filters, rows]);
   const edges = [pads.slice(0, taps.length), pads.slice(taps.length)].map((list) => [0, ...list, 0]);
   const images = pad(transpose(x, order), edges[0]!, edges[1]!);
   const products = offsets(taps).map((offset) => {
@@ -42,7 +43,7 @@ export function kernelProducts(x: Expr, g: Expr, kernel: Shape, { strides, pads,
       return { axis: i + 1, start, end: start + (out[i]! - 1) * strides[i]! + 1, step: strides[i]! };
     });
     const seen = reshape(sliceAxes(images, cuts), [rows, channels]);
-    return reshape(gemm(gradients, seen, null, { transA: true }), [filters, 1, channels]);
+    return reshape(gemm(gradients, seen), [filters, 1, channels]);
   });
   const stacked = reshape(concat(products, 1), [filters, ...taps, channels]);
   return transpose(stacked, [0, taps.length + 1, ...taps.map((_, i) => i + 1)]);
