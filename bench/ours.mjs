@@ -1,7 +1,7 @@
 // Times our own training as a user runs it: `fit` on all of MNIST, with shuffling, metrics, progress and the worker.
 // node bench/ours.mjs --model autoencoder --batch 128 --seconds 8 prints one line of JSON.
 import { parseArgs } from 'node:util';
-import { autoencoder, mnist, vae, version } from 'autoencoder';
+import { autoencoder, convVae, mnist, vae, version } from 'autoencoder';
 
 const { values } = parseArgs({
   options: {
@@ -15,6 +15,23 @@ const batch = Number(values.batch);
 export const models = {
   autoencoder: () => autoencoder({ input: 784, latent: 256, latentActivation: 'relu' }),
   vae: () => vae({ input: 784, hidden: [256], latent: 32 }),
+  /** Of the Keras example. */
+  'conv-vae': () =>
+    convVae({ input: [28, 28], channels: [32, 64], hidden: [16], decoderHidden: [], latent: 2 }),
+  /** The convolutional net of Pythae's MNIST runs. */
+  'deep-conv-vae': () =>
+    convVae({
+      input: [28, 28],
+      channels: [128, 256, 512, 1024],
+      kernelSize: 4,
+      padding: 1,
+      normalization: 'batch',
+      latent: 16,
+      decoderChannels: [1024, 512, 256],
+      decoderKernelSize: 3,
+      decoderInputActivation: 'linear',
+      outputStride: 'stride',
+    }),
 };
 
 const data = await mnist('train');

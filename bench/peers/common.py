@@ -11,7 +11,7 @@ import numpy as np
 
 def options(*flags):
     parser = argparse.ArgumentParser()
-    parser.add_argument("--model", choices=("autoencoder", "vae"), required=True)
+    parser.add_argument("--model", choices=("autoencoder", "vae", "conv-vae", "deep-conv-vae"), required=True)
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True, help="time measured, over all variants")
     parser.add_argument("--data", required=True, help="IDX file of images")

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { compile, pseudoRandom } from '../testing/evaluate.js';
 import { constant, type Expr, input } from './expr.js';
 import { gradient } from './gradient.js';
+import { sliceAxes } from './ops/shaping.js';
 import { type OperationName, table } from './ops/table.js';
 import { sizeOf } from './shape.js';
 
@@ -112,6 +113,14 @@ const samples: Record<OperationName, readonly Sample[]> = {
     { shapes: [[5, 2]], build: (x) => table.slice(x, 0, 1, 4) },
     { shapes: [[2, 8]], build: (x) => table.slice(x, 1, 1, 7, 3) },
     { shapes: [[2, 8]], build: (x) => table.slice(x, -1, -3, 8) },
+    {
+      shapes: [[3, 2, 8]],
+      build: (x) =>
+        sliceAxes(x, [
+          { axis: 2, start: 1, end: 8, step: 3 },
+          { axis: 0, start: 1, end: 3, step: 1 },
+        ]),
+    },
   ],
   pad: [one((x) => table.pad(x, [1, 0], [0, 2], 0.5))],
   gather: [{ shapes: [[3, 2]], build: (x) => table.gather(x, indices) }],
@@ -148,6 +157,20 @@ const samples: Record<OperationName, readonly Sample[]> = {
   conv: [
     {
       shapes: [
+        [2, 8, 5],
+        [2, 8, 3],
+      ],
+      build: (x, w) => table.conv(x, w, { strides: [2], pads: [2, 0], dilations: [2] }),
+    },
+    {
+      shapes: [
+        [1, 8, 6, 3],
+        [2, 8, 3, 2],
+      ],
+      build: (x, w) => table.conv(x, w, { strides: [2, 3], pads: [1, 0, 0, 1] }),
+    },
+    {
+      shapes: [
         [2, 2, 5],
         [3, 2, 2],
       ],
@@ -176,6 +199,15 @@ const samples: Record<OperationName, readonly Sample[]> = {
     },
   ],
   convTranspose: [
+    // As many channels as make the gradient of the kernel a product for each tap.
+    {
+      shapes: [
+        [1, 2, 2, 3],
+        [2, 8, 3, 2],
+      ],
+      build: (x, w) =>
+        table.convTranspose(x, w, { strides: [2, 1], pads: [1, 0, 0, 1], outputPadding: [1, 0] }),
+    },
     {
       shapes: [
         [2, 2, 3],

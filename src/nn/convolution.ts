@@ -1,13 +1,9 @@
 import { UserError } from '../errors.js';
 import { currentPlace, type Expr } from '../graph/expr.js';
-import {
-  conv as convolve,
-  convTranspose as convolveTransposed,
-  isCount,
-  isPositiveInteger,
-} from '../graph/ops/convolution.js';
+import { convInput, conv as convolve, isCount, isPositiveInteger } from '../graph/ops/convolution.js';
 import { add } from '../graph/ops/elementwise.js';
-import { reshape } from '../graph/ops/shaping.js';
+import { gemm } from '../graph/ops/linear.js';
+import { pad, reshape, sliceAxes } from '../graph/ops/shaping.js';
 import { formatShape, type Shape, ShapeError, sizeOf } from '../graph/shape.js';
 import { type ActivationName, activations } from './activations.js';
 import { type InitializerName, initializers } from './initializers.js';
@@ -109,8 +105,27 @@ export function conv(filters: number, options: ConvLayerOptions = {}): Layer {
     const strides = perAxis(options.strides ?? 1, x, 'conv: strides');
     const pads = padsFor(spaceOf(x.shape), kernel, strides, options.padding ?? 'valid');
     const weights = kernelOf([filters, sizeOf([x.shape[1]!]), ...kernel], options, scope);
-    return finish(convolve(x, weights, { strides, pads }), filters, options, scope);
+    const out = spaceOf(x.shape).map((n, i) =>
+      convolvedLength(n, kernel[i]!, strides[i]!, options.padding ?? 'valid'),
+    );
+    const y = out.every((n) => n === 1)
+      ? onePosition(x, weights, kernel, pads)
+      : convolve(x, weights, { strides, pads });
+    return finish(y, filters, options, scope);
   };
+}
+
+/** A convolution whose window has one position is a dense layer, and as such several times faster. */
+function onePosition(x: Expr, weights: Expr, kernel: readonly number[], pads: readonly number[]): Expr {
+  const ends = [pads.slice(0, kernel.length), pads.slice(kernel.length)].map((list) => [0, 0, ...list]);
+  const seen = sliceAxes(
+    pad(x, ends[0]!, ends[1]!),
+    kernel.map((end, i) => ({ axis: i + 2, start: 0, end, step: 1 })),
+  );
+  const [filters, inputs] = [sizeOf([weights.shape[0]!]), sizeOf(weights.shape.slice(1))];
+  const rows = reshape(seen, [x.shape[0]!, inputs]);
+  const y = gemm(rows, reshape(weights, [filters, inputs]), null, { transB: true });
+  return reshape(y, [x.shape[0]!, filters, ...kernel.map(() => 1)]);
 }
 
 /**
@@ -131,11 +146,8 @@ export function convTranspose(filters: number, options: ConvTransposeLayerOption
         `convTranspose in ${currentPlace() || 'the model'}: a convolution takes ${formatShape(size)} to ${formatShape(back)}, not to the input's ${formatShape(before)}`,
       );
     const pads = padsFor(size, kernel, strides, padding);
-    const room = (i: number) => pads[i]! + pads[i + kernel.length]!;
-    const outputPadding = size.map((n, i) => n - ((before[i]! - 1) * strides[i]! + kernel[i]! - room(i)));
     const weights = kernelOf([sizeOf([x.shape[1]!]), filters, ...kernel], options, scope);
-    const y = convolveTransposed(x, weights, { strides, pads, outputPadding });
-    return finish(y, filters, options, scope);
+    return finish(convInput(x, weights, size, { strides, pads }), filters, options, scope);
   };
 }
 

@@ -43,7 +43,11 @@ export function batchNorm({ epsilon = 1e-5, momentum = 0.9 }: BatchNormOptions =
         blend(runningVariance, mul(flat(spread), count / Math.max(count - 1, 1))),
       );
     }
-    return add(mul(div(sub(x, center), sqrt(add(spread, epsilon))), gamma), beta);
+    const deviation = sqrt(add(spread, epsilon));
+    const centered = sub(x, center);
+    // Of maps each channel is divided once instead of each element; rows of features are as they always were, to the bit.
+    const maps = x.rank > 2;
+    return add(maps ? mul(centered, div(gamma, deviation)) : mul(div(centered, deviation), gamma), beta);
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Attributes, type Expr, type Operand, type Operation, operation } from '../expr.js';
 import { formatShape, type Shape, ShapeError, sizeOf } from '../shape.js';
+import { inputProducts, kernelProducts } from './convolutionProducts.js';
 import { expectFloats } from './elementwise.js';
 import { reshape, slice, transpose } from './shaping.js';
 
@@ -113,31 +114,58 @@ export const conv: Operation<[x: Operand, w: Operand, options?: ConvOptions]> = 
     onnx: (emit, inputs, node, attributes) =>
       emit.node('Conv', inputs, onnxGeometry(node.inputs[1]!.shape, attributes)),
     vjp: (g, [x, w], _y, attributes) => [
-      convTranspose(g, w!, {
-        ...attributes,
-        outputPadding: lostRows(x!.shape, g.shape, w!.shape, attributes),
-      }),
+      convInput(g, w!, spatial(x!.shape), attributes),
       kernelGradient(x!, g, w!.shape, attributes),
     ],
   },
   (x, w, options = {}) => [[x, w], geometry((w as Expr).rank - 2, options)],
 );
 
+/** So few positions and so many pairs of channels that a large product is worth the additions where windows overlap. */
+const fewPositions = 16;
+const manyPairs = 2 ** 16;
+
+/**
+ * The transpose of `conv` as a linear map, which is its gradient with respect to its input: `g` [batch, out, …space],
+ * `w` [out, channels / groups, …kernel] → [batch, channels, …size]. A `convTranspose`, or where there are few positions
+ * and many channels a matrix product: docs/performance.md has the times of both.
+ */
+export function convInput(g: Expr, w: Expr, size: readonly number[], options: ConvOptions): Expr {
+  const attributes = geometry(w.rank - 2, options);
+  const { groups, dilations } = attributes;
+  const plain = groups === 1 && dilations.every((n) => n === 1) && typeof g.shape[0] === 'number';
+  const pairs = sizeOf(w.shape.slice(0, 2));
+  if (plain && sizeOf(g.shape.slice(2)) <= fewPositions && pairs >= manyPairs)
+    return inputProducts(g, w, size, attributes);
+  return convTranspose(g, w, { ...attributes, outputPadding: lostRows(size, g.shape, w.shape, attributes) });
+}
+
 /** Rows at the end of the input that no window reached: transposing must put them back. */
-function lostRows(input: Shape, output: Shape, kernel: Shape, { strides, pads, dilations }: Conv): number[] {
-  const rank = input.length - 2;
-  const [size, out, taps] = [spatial(input), spatial(output), spatial(kernel)];
+function lostRows(
+  size: readonly number[],
+  output: Shape,
+  kernel: Shape,
+  { strides, pads, dilations }: Conv,
+): number[] {
+  const rank = size.length;
+  const [out, taps] = [spatial(output), spatial(kernel)];
   return size.map(
     (n, i) =>
       n + pads[i]! + pads[i + rank]! - dilations[i]! * (taps[i]! - 1) - 1 - (out[i]! - 1) * strides[i]!,
   );
 }
 
+/** From so many channels on, a product for each tap of the kernel is faster than a convolution for each channel. */
+const manyChannels = 8;
+
 /**
- * The gradient of a convolution with respect to its kernel is a convolution again: batch and channels change
- * places, strides and dilations change places, and what exceeds the kernel is cut off.
+ * The gradient of a convolution with respect to its kernel: matrix products, or for few channels a convolution again,
+ * in which batch and channels change places, strides and dilations change places, and what exceeds the kernel is cut
+ * off. docs/performance.md has the times of both.
  */
-function kernelGradient(x: Expr, g: Expr, kernel: Shape, { strides, pads, dilations, groups }: Conv): Expr {
+function kernelGradient(x: Expr, g: Expr, kernel: Shape, attributes: Conv): Expr {
+  const { strides, pads, dilations, groups } = attributes;
+  if (groups === 1 && sizeOf([x.shape[1]!]) >= manyChannels) return kernelProducts(x, g, kernel, attributes);
   const [batch, channels] = [sizeOf([x.shape[0]!]), sizeOf([x.shape[1]!])];
   const space = spatial(x.shape);
   const split = reshape(x, [batch, groups, channels / groups, ...space]);

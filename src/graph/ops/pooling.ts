@@ -9,10 +9,11 @@ import {
 } from '../expr.js';
 import { type Shape, ShapeError, sizeOf } from '../shape.js';
 import { convTranspose, isCount, isPositiveInteger } from './convolution.js';
+import { offsets } from './convolutionProducts.js';
 import { add, and, equal, expectFloats, mul, not, or, where } from './elementwise.js';
 import { matMul } from './linear.js';
 import { sum } from './reducing.js';
-import { dilate, pad, reshape, slice } from './shaping.js';
+import { dilate, pad, reshape, slice, sliceAxes } from './shaping.js';
 
 /** The window of a pooling operation; a list has one number for each spatial axis. */
 export interface PoolOptions {
@@ -73,14 +74,6 @@ function cropSpace(x: Expr, pads: readonly number[], shape: Shape): Expr {
     .reduce<Expr>((rest, dim, i) => slice(rest, i + 2, pads[i]!, pads[i]! + sizeOf([dim])), x);
 }
 
-/** All positions within a window, in row-major order. */
-function offsets(kernel: readonly number[]): number[][] {
-  return kernel.reduce<number[][]>(
-    (list, k) => list.flatMap((head) => Array.from({ length: k }, (_, i) => [...head, i])),
-    [[]],
-  );
-}
-
 /** The largest of each window, [batch, channels, …space]. At a tie the first takes the gradient, as in PyTorch. */
 export const maxPool: Operation<[x: Operand, options: PoolOptions]> = operation<Pool, [Operand, PoolOptions]>(
   {
@@ -93,10 +86,13 @@ export const maxPool: Operation<[x: Operand, options: PoolOptions]> = operation<
       let total: Expr | null = null;
       for (const offset of offsets(kernel)) {
         // The elements at this place of every window, one for each output.
-        const elements = offset.reduce<Expr>((rest, start, i) => {
-          const count = sizeOf([y.shape[i + 2]!]);
-          return slice(rest, i + 2, start, start + (count - 1) * strides[i]! + 1, strides[i]!);
-        }, padded);
+        const elements = sliceAxes(
+          padded,
+          offset.map((start, i) => {
+            const end = start + (sizeOf([y.shape[i + 2]!]) - 1) * strides[i]! + 1;
+            return { axis: i + 2, start, end, step: strides[i]! };
+          }),
+        );
         const largest: Expr = equal(elements, y);
         const wins: Expr = taken === null ? largest : and(largest, not(taken));
         taken = taken === null ? largest : or(taken, largest);

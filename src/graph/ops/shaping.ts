@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  apply,
   asExpr,
   constant,
   type Expr,
@@ -133,10 +134,16 @@ export const concat: Operation<[parts: readonly Operand[], axis: number]> = oper
   },
 );
 
-interface Slice extends OneAxis {
+/** The elements `start … end - 1` along an axis, each `step`-th of them. */
+export interface Cut extends OneAxis {
   readonly start: number;
   readonly end: number;
   readonly step: number;
+}
+
+interface Slice extends Attributes {
+  /** Of different axes. */
+  readonly cuts: readonly Cut[];
 }
 
 /** The elements `start … end - 1` along an axis, each `step`-th of them. Negative positions count from the end. */
@@ -144,37 +151,49 @@ export const slice: Operation<[x: Operand, axis: number, start: number, end: num
   operation<Slice, [Operand, number, number, number, number?]>(
     {
       name: 'slice',
-      type([x], { axis, start, end, step }) {
-        const length = sizeOf([x!.shape[axis]!]);
-        if (!(start >= 0 && start < end && end <= length && step >= 1)) {
-          throw new ShapeError(`slice ${start}:${end}:${step} does not fit axis ${axis} of length ${length}`);
+      type([x], { cuts }) {
+        const shape = [...x!.shape];
+        for (const { axis, start, end, step } of cuts) {
+          const length = sizeOf([shape[axis]!]);
+          if (!(start >= 0 && start < end && end <= length && step >= 1))
+            throw new ShapeError(
+              `slice ${start}:${end}:${step} does not fit axis ${axis} of length ${length}`,
+            );
+          shape[axis] = Math.ceil((end - start) / step);
         }
-        return {
-          shape: x!.shape.map((dim, i) => (i === axis ? Math.ceil((end - start) / step) : dim)),
-          dtype: x!.dtype,
-        };
+        return { shape, dtype: x!.dtype };
       },
-      onnx: (emit, [x], _node, { axis, start, end, step }) =>
+      onnx: (emit, [x], _node, { cuts }) =>
         emit.node('Slice', [
           x!,
-          emit.integers([start]),
-          emit.integers([end]),
-          emit.integers([axis]),
-          emit.integers([step]),
+          emit.integers(cuts.map(({ start }) => start)),
+          emit.integers(cuts.map(({ end }) => end)),
+          emit.integers(cuts.map(({ axis }) => axis)),
+          emit.integers(cuts.map(({ step }) => step)),
         ]),
-      vjp(g, [x], _y, { axis, start, step }) {
-        const spread = dilate(g, axis, step);
-        const after = sizeOf([x!.shape[axis]!]) - start - sizeOf([spread.shape[axis]!]);
-        return [padAxis(spread, axis, start, after)];
+      vjp(g, [x], _y, { cuts }) {
+        const [before, after] = [x!.shape.map(() => 0), x!.shape.map(() => 0)];
+        let spread = g;
+        for (const { axis, start, step } of cuts) {
+          spread = dilate(spread, axis, step);
+          before[axis] = start;
+          after[axis] = sizeOf([x!.shape[axis]!]) - start - sizeOf([spread.shape[axis]!]);
+        }
+        return [pad(spread, before, after)];
       },
     },
     (x, axis, start, end, step = 1) => {
       const node = asExpr(x);
       const at = normalizeAxes(axis, node.rank)[0]!;
       const fromEnd = (position: number) => (position < 0 ? position + sizeOf([node.shape[at]!]) : position);
-      return [[node], { axis: at, start: fromEnd(start), end: fromEnd(end), step }];
+      return [[node], { cuts: [{ axis: at, start: fromEnd(start), end: fromEnd(end), step }] }];
     },
   );
+
+/** Slices along several axes at once, in one pass over memory. */
+export function sliceAxes(x: Expr, cuts: readonly Cut[]): Expr {
+  return cuts.length === 0 ? x : apply(slice.row, [x], { cuts });
+}
 
 /** Puts `step - 1` zeros between neighbours along an axis: the transpose of a strided slice. */
 export function dilate(x: Expr, axis: number, step: number): Expr {

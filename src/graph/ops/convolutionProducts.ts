@@ -1,0 +1,95 @@
+import type { Expr } from '../expr.js';
+import { type Shape, sizeOf } from '../shape.js';
+import { add } from './elementwise.js';
+import { gemm } from './linear.js';
+import { type Cut, concat, pad, reshape, sliceAxes, transpose } from './shaping.js';
+
+/** What the products need of a convolution's geometry; pads before each axis, then after each. */
+interface Window {
+  readonly strides: readonly number[];
+  readonly pads: readonly number[];
+  readonly dilations: readonly number[];
+}
+
+/** All positions within a window, in row-major order. */
+export function offsets(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (list, k) => list.flatMap((head) => Array.from({ length: k }, (_, i) => [...head, i])),
+    [[]],
+  );
+}
+
+const spaceOf = (shape: Shape) => shape.slice(2).map((dim) => sizeOf([dim]));
+
+/** The axes of [batch, channels, …space] with the channels last. */
+const channelsLast = (rank: number) => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
+
+/**
+ * The gradient of a convolution with respect to its kernel, [out, channels, …kernel], as one matrix product for each
+ * tap: the output's gradient by the part of the input that the tap has seen.
+ */
+export function kernelProducts(x: Expr, g: Expr, kernel: Shape, { strides, pads, dilations }: Window): Expr {
+  const [filters, channels] = [sizeOf([kernel[0]!]), sizeOf([kernel[1]!])];
+  const [taps, out] = [spaceOf(kernel), spaceOf(g.shape)];
+  const rows = sizeOf([g.shape[0]!, ...out]);
+  const order = channelsLast(x.rank);
+  // Not channels last: matrix products read a first factor that is not transposed without copying it.
+  const gradients = reshape(transpose(g, [1, 0, ...order.slice(1, -1)]), [filters, rows]);
+  const edges = [pads.slice(0, taps.length), pads.slice(taps.length)].map((list) => [0, ...list, 0]);
+  const images = pad(transpose(x, order), edges[0]!, edges[1]!);
+  const products = offsets(taps).map((offset) => {
+    const cuts = offset.map((tap, i): Cut => {
+      const start = tap * dilations[i]!;
+      return { axis: i + 1, start, end: start + (out[i]! - 1) * strides[i]! + 1, step: strides[i]! };
+    });
+    const seen = reshape(sliceAxes(images, cuts), [rows, channels]);
+    return reshape(gemm(gradients, seen), [filters, 1, channels]);
+  });
+  const stacked = reshape(concat(products, 1), [filters, ...taps, channels]);
+  return transpose(stacked, [0, taps.length + 1, ...taps.map((_, i) => i + 1)]);
+}
+
+/**
+ * The gradient of a convolution without dilations with respect to its input, of which `size` gives the spatial axes: one
+ * matrix product gives what each output adds to all that its window sees, and windows are added where they overlap. A
+ * kernel is taken as blocks of one stride, so that within a block nothing overlaps.
+ */
+export function inputProducts(g: Expr, w: Expr, size: readonly number[], { strides, pads }: Window): Expr {
+  const [batch, channels] = [sizeOf([g.shape[0]!]), sizeOf([w.shape[1]!])];
+  const [taps, out] = [spaceOf(w.shape), spaceOf(g.shape)];
+  const order = channelsLast(g.rank);
+  const product = gemm(
+    reshape(transpose(g, order), [batch * sizeOf(out), sizeOf([w.shape[0]!])]),
+    reshape(transpose(w, order), [sizeOf([w.shape[0]!]), sizeOf(taps) * channels]),
+  );
+  const windows = reshape(product, [batch, ...out, ...taps, channels]);
+  const blocks = taps.map((n, i) => Math.ceil(n / strides[i]!));
+  const rank = taps.length;
+  const placed = offsets(blocks).map((block) => {
+    const cuts = block.map((at, i): Cut => {
+      const [start, end] = [at * strides[i]!, Math.min((at + 1) * strides[i]!, taps[i]!)];
+      return { axis: i + 1 + rank, start, end, step: 1 };
+    });
+    const missing = cuts.map(({ start, end }, i) => strides[i]! - (end - start));
+    const behind = block.map((at, i) => blocks[i]! - 1 - at);
+    return pad(
+      sliceAxes(windows, cuts),
+      [0, ...block, ...taps.map(() => 0), 0],
+      [0, ...behind, ...missing, 0],
+    );
+  });
+  const total = placed.reduce((a, b) => add(a, b));
+  // [batch, …out, …stride, channels] → [batch, channels, out · stride, …]
+  const woven = transpose(total, [0, 2 * rank + 1, ...taps.flatMap((_, i) => [i + 1, i + 1 + rank])]);
+  const whole = out.map((n, i) => (n + blocks[i]! - 1) * strides[i]!);
+  const lacking = whole.map((n, i) => Math.max(pads[i]! + size[i]! - n, 0));
+  const image = pad(
+    reshape(woven, [batch, channels, ...whole]),
+    [0, 0, ...taps.map(() => 0)],
+    [0, 0, ...lacking],
+  );
+  return sliceAxes(
+    image,
+    size.map((n, i) => ({ axis: i + 2, start: pads[i]!, end: pads[i]! + n, step: 1 })),
+  );
+}
