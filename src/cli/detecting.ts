@@ -19,7 +19,7 @@ import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { runState } from './runFolder.js';
 import { readingOf } from './tableRun.js';
-import { checkColumn, describeTable } from './tableText.js';
+import { checkColumnOptions, describeTable } from './tableText.js';
 import { checkPictureName, checkTarget } from './targets.js';
 import { count, counted, duration, figure, table as textTable } from './text.js';
 
@@ -48,10 +48,7 @@ interface Found {
 export async function detect(path: string, options: DetectCommandOptions, output: Output): Promise<void> {
   await checkFiles(path, options);
   const table = await readTable(path, readingOf(options));
-  for (const option of ['label', 'id'] as const) {
-    const name = options[option];
-    if (name !== undefined) checkColumn(table, `--${option}`, name);
-  }
+  checkColumnOptions(table, options);
   const found = await prepare(table, options, output);
   const result = await judgeAll(found, table, options);
   const known = result.labels === null ? null : anomalyLabels(result.labels);

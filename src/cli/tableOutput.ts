@@ -8,7 +8,7 @@ import { TableDecoder } from '../table/decode.js';
 import { TableEncoder } from '../table/encode.js';
 import { shortest } from './outputFile.js';
 import { tableFor } from './tableRun.js';
-import { checkColumn } from './tableText.js';
+import { checkColumns } from './tableText.js';
 
 /** How a column is written. */
 function outputColumn(column: Column): OutputColumn {
@@ -135,6 +135,6 @@ function carriedColumns(table: Table, model: Model, asked: readonly string[] | u
     const { id, label } = model.table!;
     return [id, label].filter((name) => name !== undefined && table.names.includes(name)) as string[];
   }
-  for (const name of asked) checkColumn(table, '--carry', name);
+  checkColumns(table, '--carry', asked);
   return [...asked];
 }

@@ -16,7 +16,7 @@ import { heldOutRows } from '../train/split.js';
 import { commonOptions } from './complete.js';
 import { checkSize } from './modelOf.js';
 import type { RunOptions } from './runRecord.js';
-import { describeTable } from './tableText.js';
+import { checkColumnOptions, describeTable } from './tableText.js';
 import type { TrainOptions } from './train.js';
 
 /** A table that is ready to be learned from. */
@@ -39,6 +39,7 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
   const { encoding, delimiter, scaling, ...rest } = options.table ?? {};
   const reading = readingOf({ encoding, delimiter });
   const table = await readTable(spec, reading);
+  checkColumnOptions(table, rest);
   const { validationSplit, seed } = options;
   const held = validationSplit === undefined ? undefined : await heldOut(table, validationSplit, seed);
   const isHeld = (row: number) => held?.has(row) ?? false;

@@ -151,7 +151,17 @@ describe('a table', () => {
     await refused(['evaluate', run, at('other.csv')], /was trained with columns "age", "income", "city"/);
     await refused(['train', data, '--loss', 'mse', '--out', at('x')], /--loss is for arrays and images/);
     await refused(['train', 'mnist', '--id', 'nr', '--out', at('x')], /--id is about the columns of a table/);
-    await refused(['train', data, '--label', 'nothing', '--out', at('x')], /no column "nothing"/);
+    await refused(
+      ['train', data, '--label', 'nothing', '--out', at('x')],
+      /--label nothing: .* no such column/,
+    );
+    for (const option of ['--columns', '--drop', '--categorical']) {
+      const message = new RegExp(
+        `^autoencoder: ${option} nothing: .* no such column; its columns are nr, age`,
+      );
+      await refused(['train', data, option, 'age,nothing', '--out', at('x')], message);
+      await refused(['detect', data, option, 'age,nothing', '--picture', at('detect.png')], message);
+    }
     writeFileSync(at('page.csv'), '<!DOCTYPE html><html><body>404</body></html>');
     await refused(['train', at('page.csv'), '--out', at('x')], /HTML|web page/);
     await refused(['train', at('missing.csv'), '--out', at('x')], /there is no file/);
@@ -159,6 +169,41 @@ describe('a table', () => {
     assert.match((await call(...large)).stderr, /^autoencoder: the model would have .* choose fewer units/);
     await refused(large, /--latent 1000000000000.* of memory, and this machine has/);
     assert.ok(!existsSync(at('x')));
+  });
+});
+
+describe('names of columns', () => {
+  const named = at('named.csv');
+  const header = '"a,b","say ""x""",c,code';
+  const lines = Array.from({ length: 30 }, (_, i) => `${Math.sin(i)},${Math.cos(i)},${i % 7},${i % 5}`);
+  before(() => writeFileSync(named, `${header}\n${lines.join('\n')}\n`));
+  const train = (...options: string[]) =>
+    call('train', named, '--epochs', '1', '--out', at('named'), '--overwrite', ...options);
+
+  it('may have commas and quotes: they are said, and given, as in CSV', async () => {
+    const all = (await train()).stderr;
+    assert.match(all, /4 numbers: "a,b", "say ""x""", c, code/);
+    assert.match((await train('--drop', '"a,b","say ""x"""')).stderr, /2 numbers: c, code/);
+    assert.match((await train('--columns', ' c , "a,b"')).stderr, /2 numbers: "a,b", c/);
+    assert.match((await train('--categorical', 'code, c')).stderr, /2 numbers: "a,b", "say ""x"""/);
+    const wrong = await train('--drop', 'a,b');
+    assert.equal(wrong.code, 2);
+    assert.match(
+      wrong.stderr,
+      /--drop a: .* its columns are "a,b", "say ""x""", c, code; a name with a comma is given in quotes: --drop '"a,b"'/,
+    );
+    for (const bad of ['"a,b', '"a"b,c', ',', '']) {
+      const { code, stderr } = await train('--drop', bad);
+      assert.equal(code, 2, bad);
+      assert.match(stderr, /'--drop <names>' argument '.*' is invalid/);
+    }
+  });
+
+  it('may be those of outputs: the run is trained, goes on, and is used', async () => {
+    assert.equal((await train('--quiet')).code, 0);
+    assert.equal((await call('train', '--resume', '--out', at('named'), '--epochs', '2', '--quiet')).code, 0);
+    assert.equal((await call('reconstruct', at('named'), named, '-o', at('named-back.csv'))).code, 0);
+    assert.deepEqual(Object.keys(cells(at('named-back.csv'))[0]!), ['a,b', 'say "x"', 'c', 'code']);
   });
 });
 

@@ -1,4 +1,4 @@
-import { namesText, type Table } from '../data/table/table.js';
+import { namesText, nameText, type Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
@@ -124,7 +124,7 @@ function decide(
     else columns.push(found);
   });
   if (columns.length === 0) {
-    const reasons = dropped.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+    const reasons = dropped.map(({ name, reason }) => `${nameText(name)} (${reason})`).join(', ');
     throw new UserError(`${table.source}: no column is left to learn from: ${reasons}`);
   }
   const schema: TableSchema = {
