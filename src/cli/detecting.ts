@@ -18,6 +18,7 @@ import type { DetectCommandOptions } from './detect.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { runState } from './runFolder.js';
+import { besides } from './tableOutput.js';
 import { readingOf } from './tableRun.js';
 import { checkColumnOptions, describeTable } from './tableText.js';
 import { checkPictureName, checkTarget } from './targets.js';
@@ -241,13 +242,14 @@ function verdictColumns(id: string | undefined): OutputColumn[] {
   const reasons = Array.from({ length: reasonCount }, (_, i) =>
     ['column', 'given', 'expected'].map((part) => ({ name: `${part}${i + 1}`, type: 'text' as const })),
   ).flat();
-  return [
-    id === undefined ? { name: 'row', type: 'integer' } : { name: id, type: 'text' },
+  const own: OutputColumn[] = [
     { name: 'score', type: 'number' },
     { name: 'p_value', type: 'number' },
     { name: 'anomaly', type: 'boolean' },
     ...reasons,
   ];
+  if (id === undefined) return [{ name: 'row', type: 'integer' }, ...own];
+  return [{ name: id, type: 'text' }, ...besides(own, [id])];
 }
 
 function columnsOf(rows: readonly Odd[], areNamed: boolean): Cell[][] {

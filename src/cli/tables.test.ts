@@ -207,6 +207,44 @@ describe('names of columns', () => {
   });
 });
 
+describe('tables that are written', () => {
+  const clashing = ['score', 'p_value', 'anomaly', 'column1', 'given1', 'row', 'z0', 'z0_', 'z1', 'label'];
+  const file = at('clashing.csv');
+  const folder = at('clashing');
+  before(async () => {
+    const cell = (i: number, k: number) => (k === 9 ? `L${i % 2}` : Math.sin((k + 1) * i));
+    const lines = Array.from({ length: 30 }, (_, i) => clashing.map((_unused, k) => cell(i, k)).join(','));
+    writeFileSync(file, `${clashing.join(',')}\n${lines.join('\n')}\n`);
+    const options = ['--epochs', '1', '--latent', '2', '--quiet', '--out', folder];
+    assert.equal((await call('train', file, ...options)).code, 0);
+  });
+
+  it('have no column twice, whatever the column that names the rows is called', async () => {
+    for (const id of clashing.slice(0, 6)) {
+      const written = ['--run', folder, '-o', at('unique.csv'), '--picture', at('detect.png')];
+      assert.equal((await call('detect', file, '--id', id, ...written)).code, 0, id);
+      const names = readFileSync(at('unique.csv'), 'utf8').split('\n')[0]!.split(',');
+      assert.equal(new Set(names).size, 13, id);
+      assert.equal(names[0], id);
+      if (id !== 'row') assert.ok(names.includes(`${id}_`), id);
+    }
+  });
+
+  it('hold codes that are read again beside columns of their names', async () => {
+    const plain = await call('encode', folder, file, '-o', at('plain.csv'), '--carry', 'label');
+    assert.equal(plain.code, 0, plain.stderr);
+    const carried = ['--carry', 'z0,z0_,label,label'];
+    assert.equal((await call('encode', folder, file, '-o', at('beside.csv'), ...carried)).code, 0);
+    const [names] = readFileSync(at('beside.csv'), 'utf8').split('\n');
+    assert.equal(names, 'z0,z0_,label,z0__,z1');
+    for (const name of ['plain', 'beside']) {
+      const decoded = ['-o', at(`${name}-decoded.csv`)];
+      assert.equal((await call('decode', folder, at(`${name}.csv`), ...decoded)).code, 0, name);
+    }
+    assert.deepEqual(cells(at('beside-decoded.csv')), cells(at('plain-decoded.csv')));
+  });
+});
+
 describe('detect', () => {
   const odd = at('odd.csv');
   before(() => writeFileSync(odd, csv(true)));
