@@ -17,6 +17,7 @@ import { commonOptions } from './complete.js';
 import { checkSize } from './modelOf.js';
 import type { RunOptions } from './runRecord.js';
 import { checkColumnOptions, describeTable } from './tableText.js';
+import { counted } from './text.js';
 import type { TrainOptions } from './train.js';
 
 /** A table that is ready to be learned from. */
@@ -52,8 +53,6 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
     options.validation === undefined
       ? aside
       : await encodeRows(await readTable(options.validation, reading), encoder);
-  if (held !== undefined && validation === undefined)
-    throw new UserError(`${table.source}: no rows are left`);
   const rows = sampleCount(data) + (held?.size ?? 0);
   return {
     data,
@@ -63,9 +62,19 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
   };
 }
 
+/**
+ * The numbers of the rows that are set aside.
+ * @throws {UserError} when none is, or all are
+ */
 async function heldOut(table: Table, share: number, seed: number): Promise<ReadonlySet<number>> {
   let count = table.rowCount ?? 0;
   if (table.rowCount === undefined) for await (const { rows } of table.chunks()) count += rows;
+  const aside = Math.round(count * share);
+  if (count > 0 && (aside === 0 || aside === count)) {
+    throw new UserError(
+      `--validation-split ${share} of the ${counted(count, 'row')} of ${table.source} is ${aside}, but both sides need at least one; ${count < 3 ? 'leave it out' : 'give another share'}, or --validation with a table of its own`,
+    );
+  }
   return new Set(heldOutRows(count, share, seed));
 }
 

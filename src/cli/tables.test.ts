@@ -162,6 +162,13 @@ describe('a table', () => {
       await refused(['train', data, option, 'age,nothing', '--out', at('x')], message);
       await refused(['detect', data, option, 'age,nothing', '--picture', at('detect.png')], message);
     }
+    writeFileSync(at('few.csv'), 'a,b\n1,x\n2,y\n3,z\n4,x\n');
+    for (const [share, aside] of Object.entries({ 0.1: 0, 0.9: 4 })) {
+      await refused(
+        ['train', at('few.csv'), '--validation-split', share, '--out', at('x')],
+        new RegExp(`--validation-split ${share} of the 4 rows of .*few.csv is ${aside}, but both sides`),
+      );
+    }
     writeFileSync(at('page.csv'), '<!DOCTYPE html><html><body>404</body></html>');
     await refused(['train', at('page.csv'), '--out', at('x')], /HTML|web page/);
     await refused(['train', at('missing.csv'), '--out', at('x')], /there is no file/);

@@ -97,7 +97,11 @@ export async function fitTable(
     }
   }
   if (profiles === undefined || rows === 0) {
-    throw new UserError(`${table.source} has no rows to learn from; give a table with at least one`);
+    throw new UserError(
+      row === 0
+        ? `${table.source} has no rows to learn from; give a table with at least one`
+        : `all ${row} rows of ${table.source} are set aside for validation, and at least one is needed to learn from; set a smaller share aside`,
+    );
   }
   return decide(table, profiles, options, rows);
 }
