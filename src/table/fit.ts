@@ -2,7 +2,16 @@ import { namesText, nameText, type Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
+import {
+  categoryNote,
+  defaultMaxClasses,
+  identifierReason,
+  otherCells,
+  thousandsNote,
+  typeOf,
+} from './columnType.js';
 import { ColumnProfile, type NumberSummary, numberFormat, quantile } from './profile.js';
+import { parseBoolean } from './values.js';
 
 /** What a column can be taken for. */
 export const columnTypes = ['number', 'category', 'boolean', 'date'] as const;
@@ -55,9 +64,6 @@ export interface FittedTable {
   readonly rows: number;
 }
 
-/** From this share on, a column of text is a column of numbers in which some cells are damaged. */
-const mostlyShare = 0.9;
-const defaultMaxClasses = 50;
 /** A value that fewer rows have is rare. */
 const rareCount = 2;
 
@@ -147,35 +153,24 @@ function columnOf(profile: ColumnProfile, options: TableOptions, notes: string[]
   const asked = options.categorical?.includes(name) ? 'category' : options.types?.[name];
   if (present === 0) return 'all of its values are missing';
   const common = { name, missing: profile.missing > 0 };
-  const type = asked ?? typeOf(profile, options);
-  if (type === 'identifier')
-    return 'nearly every row has a text of its own, as names and numbers of rows have';
+  const type = asked ?? typeOf(profile, options.maxClasses);
+  const say = (text: string | undefined) => {
+    if (text !== undefined) notes.push(`${nameText(name)}: ${text}`);
+  };
+  if (type === 'identifier') return identifierReason(profile);
   if (type === 'number' || type === 'date') {
     checkAsked(profile, type);
     const { infinite, count } = type === 'date' ? profile.dateSummary : profile.summary;
-    if (infinite > 0) notes.push(`${name}: ${infinite} infinite values are taken for very large ones`);
+    if (infinite > 0) say(`${infinite} infinite values are taken for very large ones`);
     if (count === 0) return 'none of its values is a finite number';
-    noteOthers(profile, type, notes);
+    say(otherCells(profile, type));
+    if (type === 'number') say(thousandsNote(profile));
   }
   if (type === 'date') return dateColumn(profile, common);
   if (type === 'number') return numberColumn(profile, common, options);
   if (type === 'boolean') return booleanColumn(profile, common);
-  return categoryColumn(profile, common, options, notes);
-}
-
-function typeOf(profile: ColumnProfile, options: TableOptions): ColumnType | 'identifier' {
-  const { present, numbers, dates, truths, summary, distinct } = profile;
-  if (numbers >= present * mostlyShare) {
-    const binary = numbers === present && summary.min === 0 && summary.max === 1 && summary.whole;
-    return binary && profile.large === 0 ? 'boolean' : 'number';
-  }
-  if (dates >= present * mostlyShare) return 'date';
-  if (truths === present && distinct.size <= 2) return 'boolean';
-  // Names and numbers of rows say nothing of other rows.
-  const { maxClasses = defaultMaxClasses } = options;
-  const own = present >= 10 && distinct.size > 0.9 * present;
-  const many = profile.distinctOverflow || own || distinct.size > Math.max(maxClasses, present / 2);
-  return many ? 'identifier' : 'category';
+  if (asked === undefined) say(categoryNote(profile));
+  return categoryColumn(profile, common, options, say);
 }
 
 function checkAsked(
@@ -185,19 +180,6 @@ function checkAsked(
   if ((type === 'number' ? numbers : dates) > 0) return;
   throw new UserError(
     `column ${JSON.stringify(name)} is to be a ${type}, but none of its ${present} values is one (the first is ${JSON.stringify(noNumbers[0] ?? '')}); leave its type out, or make it a category`,
-  );
-}
-
-function noteOthers(
-  { name, present, numbers, dates, noNumbers }: ColumnProfile,
-  type: string,
-  notes: string[],
-): void {
-  const others = present - (type === 'number' ? numbers : dates);
-  if (others === 0) return;
-  const shown = noNumbers.map((text) => JSON.stringify(text.slice(0, 30))).join(', ');
-  notes.push(
-    `${name}: ${others} of ${present} values are no ${type === 'number' ? 'numbers' : 'dates'} (${shown}${others > noNumbers.length ? ', …' : ''}) and count as missing`,
   );
 }
 
@@ -318,27 +300,30 @@ function booleanColumn(profile: ColumnProfile, common: Common): Column | string 
       ? { ...common, type: 'boolean', raw: 'string', labels: ['false', 'true'] }
       : { ...common, type: 'boolean', raw: 'float64', labels: ['0', '1'] };
   }
+  if (profile.truths === profile.present) return truthColumn(profile, common);
   if (values.length > 2) {
     throw new UserError(
       `column ${JSON.stringify(profile.name)} is to be a boolean, but it has ${values.length} different values; make it a category`,
     );
   }
   if (values.length === 1) return `all of its values are ${JSON.stringify(values[0])}`;
-  const truthy = /^(true|yes|y|t|on|1)$/i;
   const [first, second] = values as [string, string];
-  return {
-    ...common,
-    type: 'boolean',
-    raw: 'string',
-    labels: truthy.test(first) && !truthy.test(second) ? [second, first] : [first, second],
-  };
+  return { ...common, type: 'boolean', raw: 'string', labels: [first, second] };
+}
+
+/** A column of words for truths, which may be spelt in several ways: the most frequent ones are written again. */
+function truthColumn({ distinct }: ColumnProfile, common: Common): Column | string {
+  const byCount = [...distinct].sort(([, m], [, n]) => n - m).map(([text]) => text);
+  const [no, yes] = [false, true].map((truth) => byCount.find((text) => parseBoolean(text) === truth));
+  if (no === undefined || yes === undefined) return `all of its values are ${JSON.stringify(byCount[0])}`;
+  return { ...common, type: 'boolean', raw: 'string', labels: [no, yes] };
 }
 
 function categoryColumn(
-  { name, distinct, distinctOverflow, present }: ColumnProfile,
+  { distinct, distinctOverflow, present }: ColumnProfile,
   common: Common,
   { maxClasses = defaultMaxClasses }: TableOptions,
-  notes: string[],
+  say: (note: string) => void,
 ): Column | string {
   if (distinct.size === 1) return `all of its values are ${JSON.stringify([...distinct.keys()][0])}`;
   const byCount = [...distinct].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
@@ -348,9 +333,7 @@ function categoryColumn(
   const rare = byCount.flatMap(([value]) => (kept.has(value) ? [] : [value]));
   if (rare.length > 0) {
     const total = distinctOverflow ? `more than ${distinct.size}` : distinct.size;
-    notes.push(
-      `${name}: of ${total} values the ${classes.length} most frequent are told apart, the others share a class`,
-    );
+    say(`of ${total} values the ${classes.length} most frequent are told apart, the others share a class`);
   }
   return { ...common, type: 'category', classes, rare };
 }
