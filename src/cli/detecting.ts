@@ -9,6 +9,7 @@ import { UserError } from '../errors.js';
 import { nodePlatform } from '../estimator/nodePlatform.js';
 import { detector, loadDetector } from '../index.js';
 import { scorePicture } from '../pictures/scores.js';
+import { cellText, isMissing } from '../table/values.js';
 import type { Detector } from '../tasks/detect/detector.js';
 import type { Detection, Reason } from '../tasks/detect/explain.js';
 import { detectionFigures } from '../tasks/detect/figures.js';
@@ -17,10 +18,11 @@ import { RunJudge } from '../tasks/detect/runJudge.js';
 import type { DetectCommandOptions } from './detect.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
+import { NetworkProgress } from './progress.js';
 import { runState } from './runFolder.js';
 import { besides } from './tableOutput.js';
 import { readingOf } from './tableRun.js';
-import { checkColumnOptions, describeTable } from './tableText.js';
+import { checkColumnOptions, describeTable, fewRows } from './tableText.js';
 import { checkPictureName, checkTarget } from './targets.js';
 import { count, counted, duration, figure, table as textTable } from './text.js';
 
@@ -28,6 +30,9 @@ import { count, counted, duration, figure, table as textTable } from './text.js'
 const shown = 10;
 /** Verdicts of a row: three columns with what was given and what was expected. */
 const reasonCount = 3;
+
+/** Classes of labels that a message lists. */
+const shownClasses = 8;
 
 /** One of the oddest rows. */
 interface Odd extends Detection {
@@ -53,12 +58,10 @@ export async function detect(path: string, options: DetectCommandOptions, output
   const found = await prepare(table, options, output);
   const result = await judgeAll(found, table, options);
   const known = result.labels === null ? null : anomalyLabels(result.labels);
-  if (result.labels !== null && known === null) {
-    output.warn(
-      `--label ${options.label}: it does not part the rows into two classes, so nothing can be measured with it`,
-    );
-  }
   const figures = known === null ? null : detectionFigures(result.scores, known.labels);
+  if (result.labels !== null && figures === null) {
+    output.warn(`--label ${options.label}: ${labelsText(result.labels)}`);
+  }
   await writeWhole(
     options.picture,
     await scorePicture({
@@ -186,9 +189,15 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
     ...(contamination !== undefined && { contamination }),
   });
   const started = performance.now();
-  await judge.fit(table);
-  for (const line of describeTable(table.source, judge.rows, judge.schema, judge.notes)) output.note(line);
   const { networks, maxSamples } = judge.config;
+  const progress = new NetworkProgress(output, networks);
+  try {
+    await judge.fit(table, { onNetwork: (done) => progress.update(done) });
+  } finally {
+    progress.close();
+  }
+  const notes = [...judge.notes, ...fewRows(judge.rows)];
+  for (const line of describeTable(table.source, judge.rows, judge.schema, notes)) output.note(line);
   output.note(
     `${networks} autoencoders, each learned from ${count(Math.min(maxSamples, judge.rows))} rows at most; ${duration((performance.now() - started) / 1000)}`,
   );
@@ -226,6 +235,22 @@ async function judgeAll(
   if (options.output === undefined) await go();
   else await writeTable(options.output, verdictColumns(options.id), go);
   return { scores: Float64Array.from(scores), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
+}
+
+/** Why nothing can be measured with labels: which classes there are, and what is expected. */
+function labelsText(labels: readonly Cell[]): string {
+  const counts = new Map<string, number>();
+  for (const label of labels) {
+    const text = isMissing(label) ? 'missing' : JSON.stringify(cellText(label).slice(0, 30));
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const classes = [...counts].sort(([, a], [, b]) => b - a);
+  const listed = classes
+    .slice(0, shownClasses)
+    .map(([text, rows]) => `${text} (${counted(rows, 'row')})`)
+    .join(', ');
+  const more = classes.length - shownClasses;
+  return `nothing can be measured with ${classes.length === 1 ? 'one class' : `these ${count(classes.length)} classes`}: ${listed}${more > 0 ? `, and ${count(more)} more` : ''}; expected are two, such as 1 for the odd rows and 0 for the others (or yes and no, anomaly and normal; of other words the rarer is taken for the odd one), a missing label counting as normal`;
 }
 
 /** Whether a folder holds a detector; false also where it holds nothing, of which opening it will say more. */

@@ -16,7 +16,7 @@ import { heldOutRows } from '../train/split.js';
 import { commonOptions } from './complete.js';
 import { checkSize } from './modelOf.js';
 import type { RunOptions } from './runRecord.js';
-import { checkColumnOptions, describeTable } from './tableText.js';
+import { checkColumnOptions, describeTable, fewRows } from './tableText.js';
 import { counted } from './text.js';
 import type { TrainOptions } from './train.js';
 
@@ -58,7 +58,7 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
     data,
     ...(validation && { validation }),
     schema,
-    description: describeTable(table.source, rows, schema, notes),
+    description: describeTable(table.source, rows, schema, [...notes, ...fewRows(sampleCount(data))]),
   };
 }
 

@@ -29,6 +29,17 @@ export function describeTable(
   ];
 }
 
+/** With fewer rows a network learns little, and figures are chance. */
+const enoughRows = 30;
+
+/** A note where rows are so few that figures mean little. */
+export function fewRows(rows: number): string[] {
+  if (rows >= enoughRows) return [];
+  return [
+    `there ${rows === 1 ? 'is one row' : `are only ${rows} rows`} to learn from: figures of so few are unreliable; some hundred are better`,
+  ];
+}
+
 /**
  * Makes sure that the columns that an option names are there.
  * @throws {UserError} when one is not

@@ -316,6 +316,33 @@ describe('detect', () => {
     assert.equal(await count('--threshold', '1000'), 0);
   });
 
+  it('lists the classes of a label that has not two', async () => {
+    const lines = Array.from(
+      { length: 40 },
+      (_, i) => `${Math.sin(i)},${['a', 'b', 'a', ''][i % 4]},x,${i % 3},${['no', 'ok'][i % 2]}`,
+    );
+    writeFileSync(at('classes.csv'), `v,two,one,three,none\n${lines.join('\n')}\n`);
+    const warning = async (label: string) =>
+      (await call('detect', at('classes.csv'), '--label', label, ...picture)).stderr;
+    assert.match(
+      await warning('three'),
+      /--label three: .* these 3 classes: "0" \(14 rows\), "1" \(13 rows\), "2" \(13 rows\); expected are two/,
+    );
+    assert.match(await warning('one'), /--label one: .* with one class: "x" \(40 rows\); expected are two/);
+    assert.match(await warning('none'), /these 2 classes: "no" \(20 rows\), "ok" \(20 rows\); expected/);
+    assert.doesNotMatch(await warning('two'), /--label/);
+  });
+
+  it('says where rows are too few for figures to mean much', async () => {
+    const few = Array.from({ length: 12 }, (_, i) => `${Math.sin(i)},${Math.cos(3 * i)}`);
+    writeFileSync(at('dozen.csv'), `a,b\n${few.join('\n')}\n`);
+    const note = /note: there are only 12 rows to learn from: figures of so few are unreliable/;
+    assert.match((await call('detect', at('dozen.csv'), ...picture)).stderr, note);
+    const train = ['train', at('dozen.csv'), '--epochs', '1', '--out', at('dozen')];
+    assert.match((await call(...train)).stderr, note);
+    assert.doesNotMatch((await call('detect', odd, '--id', 'nr', ...picture)).stderr, /unreliable/);
+  });
+
   it('says what is wrong', async () => {
     await refused(
       ['detect', odd, '--label', 'no'],
