@@ -10,7 +10,7 @@ import { counted } from './text.js';
  * @throws {UserError} when the file cannot be read, or its rows are no codes of this run
  */
 export async function readCodes(spec: string, run: string, latent: number): Promise<Dataset> {
-  const codes = /\.csv$/i.test(spec) ? await readCsv(spec) : await readDataset(spec);
+  const codes = /\.csv$/i.test(spec) ? await readCsv(spec, latent) : await readDataset(spec);
   if (featureSize(codes) !== latent) {
     throw new UserError(
       `${spec}: a row has ${counted(featureSize(codes), 'number')}, but a code of ${run} has ${latent}; give codes that encode wrote with this run`,
@@ -21,7 +21,7 @@ export async function readCodes(spec: string, run: string, latent: number): Prom
 }
 
 /** Rows of numbers under a header line, as encode writes them. */
-async function readCsv(path: string): Promise<Dataset> {
+async function readCsv(path: string, latent: number): Promise<Dataset> {
   const { parse } = await import('csv-parse/sync');
   let rows: string[][];
   try {
@@ -30,8 +30,7 @@ async function readCsv(path: string): Promise<Dataset> {
     throw new UserError(`${path}: cannot be read as codes: ${(cause as Error).message}`, { cause });
   }
   const header = rows.shift() ?? [];
-  // encode writes names and labels of rows beside the codes.
-  const codes = header.flatMap((name, i) => (/^z\d+$/.test(name) ? [i] : []));
+  const codes = codePlaces(header, latent);
   if (codes.length > 0) rows = rows.map((row) => codes.map((i) => row[i] ?? ''));
   if (rows.length === 0) throw new UserError(`${path}: there are no codes under the header line`);
   const numbers = rows.map((row, i) =>
@@ -44,4 +43,17 @@ async function readCsv(path: string): Promise<Dataset> {
     }),
   );
   return dataset(numbers);
+}
+
+/**
+ * Where the codes are: encode writes them last, behind columns that name and label rows, and with `_` behind their names
+ * where one of those is called z0, say. In a file of another hand they may be anywhere.
+ */
+function codePlaces(header: readonly string[], latent: number): number[] {
+  const first = header.length - latent;
+  const last = header.slice(Math.max(first, 0));
+  if (first >= 0 && last.every((name, i) => name.replace(/_+$/, '') === `z${i}`)) {
+    return last.map((_, i) => first + i);
+  }
+  return header.flatMap((name, i) => (/^z\d+$/.test(name) ? [i] : []));
 }

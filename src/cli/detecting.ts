@@ -7,6 +7,7 @@ import { UserError } from '../errors.js';
 import { nodePlatform } from '../estimator/nodePlatform.js';
 import { detector, loadDetector } from '../index.js';
 import { scorePicture } from '../pictures/scores.js';
+import { cellText, isMissing } from '../table/values.js';
 import type { Detector } from '../tasks/detect/detector.js';
 import type { Detection, Reason } from '../tasks/detect/explain.js';
 import { detectionFigures } from '../tasks/detect/figures.js';
@@ -15,9 +16,11 @@ import { RunJudge } from '../tasks/detect/runJudge.js';
 import type { DetectCommandOptions } from './detect.js';
 import { isDetector, openRun } from './open.js';
 import type { Output } from './output.js';
+import { NetworkProgress } from './progress.js';
 import { runState } from './runFolder.js';
+import { besides } from './tableOutput.js';
 import { readingOf } from './tableRun.js';
-import { checkColumn, describeTable } from './tableText.js';
+import { checkColumnOptions, describeTable, fewRows } from './tableText.js';
 import { checkPictureName, checkTarget } from './targets.js';
 import { count, counted, duration, figure, table as textTable } from './text.js';
 
@@ -25,6 +28,9 @@ import { count, counted, duration, figure, table as textTable } from './text.js'
 const shown = 10;
 /** Verdicts of a row: three columns with what was given and what was expected. */
 const reasonCount = 3;
+
+/** Classes of labels that a message lists. */
+const shownClasses = 8;
 
 /** One of the oddest rows. */
 interface Odd extends Detection {
@@ -46,19 +52,14 @@ interface Found {
 export async function detect(path: string, options: DetectCommandOptions, output: Output): Promise<void> {
   await checkFiles(path, options);
   const table = await readTable(path, readingOf(options));
-  for (const option of ['label', 'id'] as const) {
-    const name = options[option];
-    if (name !== undefined) checkColumn(table, `--${option}`, name);
-  }
+  checkColumnOptions(table, options);
   const found = await prepare(table, options, output);
   const result = await judgeAll(found, table, options);
   const known = result.labels === null ? null : anomalyLabels(result.labels);
-  if (result.labels !== null && known === null) {
-    output.warn(
-      `--label ${options.label}: it does not part the rows into two classes, so nothing can be measured with it`,
-    );
-  }
   const figures = known === null ? null : detectionFigures(result.scores, known.labels);
+  if (result.labels !== null && figures === null) {
+    output.warn(`--label ${options.label}: ${labelsText(result.labels)}`);
+  }
   await writeWhole(
     options.picture,
     await scorePicture({
@@ -197,9 +198,15 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
     ...(contamination !== undefined && { contamination }),
   });
   const started = performance.now();
-  await judge.fit(table);
-  for (const line of describeTable(table.source, judge.rows, judge.schema, judge.notes)) output.note(line);
   const { networks, maxSamples } = judge.config;
+  const progress = new NetworkProgress(output, networks);
+  try {
+    await judge.fit(table, { onNetwork: (done) => progress.update(done) });
+  } finally {
+    progress.close();
+  }
+  const notes = [...judge.notes, ...fewRows(judge.rows)];
+  for (const line of describeTable(table.source, judge.rows, judge.schema, notes)) output.note(line);
   output.note(
     `${networks} autoencoders, each learned from ${count(Math.min(maxSamples, judge.rows))} rows at most; ${duration((performance.now() - started) / 1000)}`,
   );
@@ -239,17 +246,34 @@ async function judgeAll(
   return { scores: Float64Array.from(scores), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
 }
 
+/** Why nothing can be measured with labels: which classes there are, and what is expected. */
+function labelsText(labels: readonly Cell[]): string {
+  const counts = new Map<string, number>();
+  for (const label of labels) {
+    const text = isMissing(label) ? 'missing' : JSON.stringify(cellText(label).slice(0, 30));
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const classes = [...counts].sort(([, a], [, b]) => b - a);
+  const listed = classes
+    .slice(0, shownClasses)
+    .map(([text, rows]) => `${text} (${counted(rows, 'row')})`)
+    .join(', ');
+  const more = classes.length - shownClasses;
+  return `nothing can be measured with ${classes.length === 1 ? 'one class' : `these ${count(classes.length)} classes`}: ${listed}${more > 0 ? `, and ${count(more)} more` : ''}; expected are two, such as 1 for the odd rows and 0 for the others (or yes and no, anomaly and normal; of other words the rarer is taken for the odd one), a missing label counting as normal`;
+}
+
 function verdictColumns(id: string | undefined): OutputColumn[] {
   const reasons = Array.from({ length: reasonCount }, (_, i) =>
     ['column', 'given', 'expected'].map((part) => ({ name: `${part}${i + 1}`, type: 'text' as const })),
   ).flat();
-  return [
-    id === undefined ? { name: 'row', type: 'integer' } : { name: id, type: 'text' },
+  const own: OutputColumn[] = [
     { name: 'score', type: 'number' },
     { name: 'p_value', type: 'number' },
     { name: 'anomaly', type: 'boolean' },
     ...reasons,
   ];
+  if (id === undefined) return [{ name: 'row', type: 'integer' }, ...own];
+  return [{ name: id, type: 'text' }, ...besides(own, [id])];
 }
 
 function columnsOf(rows: readonly Odd[], areNamed: boolean): Cell[][] {

@@ -13,7 +13,7 @@ import type { MapOptions } from './map.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { dataFor, tableFor } from './tableRun.js';
-import { checkColumn } from './tableText.js';
+import { checkColumns } from './tableText.js';
 import { checkPictureName, checkTarget } from './targets.js';
 import { counted, figure, table as textTable } from './text.js';
 
@@ -161,7 +161,7 @@ async function labelled(
   }
   const table = await tableFor(model, spec);
   const name = column ?? model.table.label;
-  if (column !== undefined) checkColumn(table, '--label', column);
+  if (column !== undefined) checkColumns(table, '--label', [column]);
   const place = name === undefined ? -1 : table.names.indexOf(name);
   if (place < 0) return { data, classes: [] };
   const places = new Map(known.map((text, i) => [text, i]));

@@ -87,14 +87,24 @@ export function contamination(text: string): number | 'auto' {
   );
 }
 
-/** Names with commas between them. */
+/** Names with commas between them; one that has a comma itself stands in quotes, as in CSV: `"a,b",c`. */
 export function names(text: string): string[] {
-  const found = text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const found: string[] = [];
+  const next = /\s*(?:"((?:[^"]|"")*)"|((?!")[^,]*?))\s*(?:,|$)/y;
+  while (next.lastIndex < text.length) {
+    const part = next.exec(text);
+    if (part === null) {
+      throw new InvalidArgumentError(
+        `Expected a comma, or the end, behind a name in quotes, and quotes inside doubled, as in '"a,b","say ""x""",c'.`,
+      );
+    }
+    const name = part[1]?.replaceAll('""', '"') ?? part[2]!;
+    if (name !== '') found.push(name);
+  }
   if (found.length > 0) return found;
-  throw new InvalidArgumentError('Expected names of columns with commas between them, such as age,income.');
+  throw new InvalidArgumentError(
+    `Expected names of columns with commas between them, such as age,income; one with a comma in quotes, as in '"a,b",c'.`,
+  );
 }
 
 /** Height and width in pixels: `48x64`. */

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import type { CommonOptions } from './command.js';
 import { Output } from './output.js';
-import { ProgressReport } from './progress.js';
+import { NetworkProgress, ProgressReport } from './progress.js';
 
 class Terminal extends Writable {
   readonly isTTY = true;
@@ -15,11 +15,16 @@ class Terminal extends Writable {
   }
 }
 
-function report(options: CommonOptions): string {
+function terminal(options: CommonOptions): { readonly output: Output; readonly stderr: Terminal } {
   const [stdout, stderr] = [new Terminal(), new Terminal()];
   // What a bar asks of a terminal.
   Object.assign(stderr, { columns: 100, cursorTo: () => true, clearLine: () => true });
-  const progress = new ProgressReport(new Output({ stdout, stderr, exitCode: 0 }, options), {
+  return { output: new Output({ stdout, stderr, exitCode: 0 }, options), stderr };
+}
+
+function report(options: CommonOptions): string {
+  const { output, stderr } = terminal(options);
+  const progress = new ProgressReport(output, {
     samples: 1000,
     seen: 500,
   });
@@ -40,4 +45,21 @@ test('on a terminal there is a bar with loss, speed and time left, then a line f
 test('no bar and no lines where they are not wanted', () => {
   assert.equal(report({ quiet: true }), '');
   assert.equal(report({ json: true }), '');
+});
+
+/** What a detector shows while its networks are trained. */
+function networks(options: CommonOptions, isTTY = true): string {
+  const { output, stderr } = terminal(options);
+  Object.assign(stderr, { isTTY });
+  const progress = new NetworkProgress(output, 4);
+  progress.update(2);
+  progress.close();
+  return stderr.text;
+}
+
+test('networks of a detector are counted on a terminal from the first on, and nowhere else', () => {
+  const text = networks({});
+  assert.match(text, /autoencoder 1\/4 \[-+\] 0 %/);
+  assert.match(text, /autoencoder 3\/4 \[=+-+\] 50 % {2}.* left/);
+  assert.equal(networks({ quiet: true }) + networks({ json: true }) + networks({}, false), '');
 });

@@ -75,18 +75,57 @@ export class ProgressReport implements Callback {
   }
 
   private get barWanted(): boolean {
-    const { json, quiet, progressStream } = this.output;
-    return !this.closed && !json && !quiet && progressStream.isTTY === true;
+    return !this.closed && wantsBar(this.output);
   }
 
   private newBar(): SingleBar {
-    return new SingleBar({
-      format: 'epoch {epoch} [{bar}] {percentage} %  loss {loss}  {rate} samples/s  {left} left',
-      stream: this.output.progressStream as NodeJS.WriteStream,
-      barsize: 24,
-      clearOnComplete: true,
-    });
+    return barOf(
+      this.output,
+      'epoch {epoch} [{bar}] {percentage} %  loss {loss}  {rate} samples/s  {left} left',
+    );
   }
+}
+
+/** Shows on a terminal how many networks of a detector are trained, from the first on; nothing elsewhere. */
+export class NetworkProgress {
+  private bar: SingleBar | undefined;
+  private readonly began = performance.now();
+
+  constructor(
+    output: Output,
+    private readonly total: number,
+  ) {
+    if (!wantsBar(output)) return;
+    this.bar = barOf(output, 'autoencoder {next}/{total} [{bar}] {percentage} %  {left} left');
+    this.bar.start(total, 0, { next: 1, left: '?' });
+  }
+
+  /** So many are trained. */
+  update(done: number): void {
+    const seconds = (performance.now() - this.began) / 1000;
+    const left = duration((seconds / done) * (this.total - done));
+    this.bar?.update(done, { next: Math.min(done + 1, this.total), left });
+  }
+
+  /** Takes the bar off the terminal. */
+  close(): void {
+    this.bar?.stop();
+    this.bar = undefined;
+  }
+}
+
+/** Bars are for people who look on. */
+function wantsBar({ json, quiet, progressStream }: Output): boolean {
+  return !json && !quiet && progressStream.isTTY === true;
+}
+
+function barOf({ progressStream }: Output, format: string): SingleBar {
+  return new SingleBar({
+    format,
+    stream: progressStream as NodeJS.WriteStream,
+    barsize: 24,
+    clearOnComplete: true,
+  });
 }
 
 /** How figures of the history are called where people read them. */

@@ -6,10 +6,11 @@ import type { Dataset, Matrix, Model } from '../index.js';
 import type { Column } from '../table/columns.js';
 import { TableDecoder } from '../table/decode.js';
 import { TableEncoder } from '../table/encode.js';
+import { freeNames } from '../table/names.js';
 import type { Output } from './output.js';
 import { shortest } from './outputFile.js';
 import { tableFor } from './tableRun.js';
-import { checkColumn } from './tableText.js';
+import { checkColumns } from './tableText.js';
 
 /** How a column is written. */
 function outputColumn(column: Column): OutputColumn {
@@ -88,7 +89,7 @@ export async function writeCodes(
   const kept = carried.map((name) => table.names.indexOf(name));
   const written = [
     ...carried.map((name): OutputColumn => ({ name, type: 'text' })),
-    ...codeColumns(model.latent),
+    ...besides(codeColumns(model.latent), carried),
   ];
   return writeTable(path, written, async (append) => {
     let count = 0;
@@ -123,6 +124,15 @@ export async function writeArrayCodes(
   await writeTable(path, written, (append) => append(cells, samples));
 }
 
+/** Columns that are written beside carried ones, which keep their names: see `freeNames`. */
+export function besides(own: readonly OutputColumn[], carried: readonly string[]): OutputColumn[] {
+  const names = freeNames(
+    own.map(({ name }) => name),
+    carried,
+  );
+  return own.map((column, i) => ({ ...column, name: names[i]! }));
+}
+
 function codeColumns(latent: number): OutputColumn[] {
   return Array.from({ length: latent }, (_, i) => ({ name: `z${i}`, type: 'number' }));
 }
@@ -143,8 +153,9 @@ export function isTableFile(path: string): boolean {
 function carriedColumns(table: Table, model: Model, asked: readonly string[] | undefined): string[] {
   if (asked === undefined) {
     const { id, label } = model.table!;
-    return [id, label].filter((name) => name !== undefined && table.names.includes(name)) as string[];
+    const usual = [id, label].filter((name) => name !== undefined && table.names.includes(name));
+    return [...new Set(usual)] as string[];
   }
-  for (const name of asked) checkColumn(table, '--carry', name);
-  return [...asked];
+  checkColumns(table, '--carry', asked);
+  return [...new Set(asked)];
 }

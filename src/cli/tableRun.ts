@@ -17,7 +17,8 @@ import { commonOptions } from './complete.js';
 import { checkSize } from './modelOf.js';
 import type { Output } from './output.js';
 import type { RunOptions } from './runRecord.js';
-import { describeTable } from './tableText.js';
+import { checkColumnOptions, describeTable, fewRows } from './tableText.js';
+import { counted } from './text.js';
 import type { TrainOptions } from './train.js';
 
 /** A table that is ready to be learned from. */
@@ -40,6 +41,7 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
   const { encoding, delimiter, scaling, ...rest } = options.table ?? {};
   const reading = readingOf({ encoding, delimiter });
   const table = await readTable(spec, reading);
+  checkColumnOptions(table, rest);
   const { validationSplit, seed } = options;
   const held = validationSplit === undefined ? undefined : await heldOut(table, validationSplit, seed);
   const isHeld = (row: number) => held?.has(row) ?? false;
@@ -52,20 +54,28 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
     options.validation === undefined
       ? aside
       : await encodeRows(await readTable(options.validation, reading), encoder);
-  if (held !== undefined && validation === undefined)
-    throw new UserError(`${table.source}: no rows are left`);
   const rows = sampleCount(data) + (held?.size ?? 0);
   return {
     data,
     ...(validation && { validation }),
     schema,
-    description: describeTable(table.source, rows, schema, notes),
+    description: describeTable(table.source, rows, schema, [...notes, ...fewRows(sampleCount(data))]),
   };
 }
 
+/**
+ * The numbers of the rows that are set aside.
+ * @throws {UserError} when none is, or all are
+ */
 async function heldOut(table: Table, share: number, seed: number): Promise<ReadonlySet<number>> {
   let count = table.rowCount ?? 0;
   if (table.rowCount === undefined) for await (const { rows } of table.chunks()) count += rows;
+  const aside = Math.round(count * share);
+  if (count > 0 && (aside === 0 || aside === count)) {
+    throw new UserError(
+      `--validation-split ${share} of the ${counted(count, 'row')} of ${table.source} is ${aside}, but both sides need at least one; ${count < 3 ? 'leave it out' : 'give another share'}, or --validation with a table of its own`,
+    );
+  }
   return new Set(heldOutRows(count, share, seed));
 }
 

@@ -1,7 +1,7 @@
-import { namesText, type Table } from '../data/table/table.js';
+import { namesText, nameText, type Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import type { TableSchema } from '../table/columns.js';
-import { count, counted } from './text.js';
+import { count, counted, shellWord } from './text.js';
 
 /** What was found out about a table, in lines: how many columns of which type, which were left out, and why. */
 export function describeTable(
@@ -10,7 +10,7 @@ export function describeTable(
   { columns, dropped }: TableSchema,
   notes: readonly string[],
 ): string[] {
-  const left = dropped.map(({ name, reason }) => `  left out: ${name} (${reason})`);
+  const left = dropped.map(({ name, reason }) => `  left out: ${nameText(name)} (${reason})`);
   const shownLeft =
     left.length > 8 ? [...left.slice(0, 8), `  … and ${left.length - 8} more left out`] : left;
   return [
@@ -28,15 +28,58 @@ export function columnLines(columns: TableSchema['columns']): string[] {
   return types.flatMap((type) => {
     const names = columns.filter((column) => column.type === type).map(({ name }) => name);
     if (names.length === 0) return [];
-    const shown = names.slice(0, 8).join(', ') + (names.length > 8 ? ', …' : '');
+    const shown = names.slice(0, 8).map(nameText).join(', ') + (names.length > 8 ? ', …' : '');
     return [`  ${counted(names.length, type, plural[type])}: ${shown}`];
   });
 }
 
-/** @throws {UserError} when an option names a column that a table does not have */
-export function checkColumn(table: Table, option: string, name: string): void {
-  if (table.names.includes(name)) return;
+/** With fewer rows a network learns little, and figures are chance. */
+const enoughRows = 30;
+
+/** A note where rows are so few that figures mean little. */
+export function fewRows(rows: number): string[] {
+  if (rows >= enoughRows) return [];
+  return [
+    `there ${rows === 1 ? 'is one row' : `are only ${rows} rows`} to learn from: figures of so few are unreliable; some hundred are better`,
+  ];
+}
+
+/**
+ * Makes sure that the columns that an option names are there.
+ * @throws {UserError} when one is not
+ */
+export function checkColumns(table: Table, option: string, names: readonly string[] = []): void {
+  const unknown = names.find((name) => !table.names.includes(name));
+  if (unknown === undefined) return;
+  const withComma = table.names.find((name) => name.includes(','));
+  const hint =
+    withComma === undefined || names.length < 2
+      ? ''
+      : `; a name with a comma is given in quotes: ${option} ${shellWord(nameText(withComma))}`;
   throw new UserError(
-    `${option} ${name}: ${table.source} has no such column; its columns are ${namesText(table.names)}`,
+    `${option} ${nameText(unknown)}: ${table.source} has no such column; its columns are ${namesText(table.names)}${hint}`,
   );
+}
+
+/** The options that name columns, as far as they were given. */
+interface ColumnOptions {
+  readonly columns?: readonly string[] | undefined;
+  readonly drop?: readonly string[] | undefined;
+  readonly categorical?: readonly string[] | undefined;
+  readonly label?: string | undefined;
+  readonly id?: string | undefined;
+}
+
+/**
+ * Makes sure that all columns that options name are there.
+ * @throws {UserError} that names the option as it was typed
+ */
+export function checkColumnOptions(table: Table, options: ColumnOptions): void {
+  for (const option of ['columns', 'drop', 'categorical'] as const) {
+    checkColumns(table, `--${option}`, options[option]);
+  }
+  for (const option of ['label', 'id'] as const) {
+    const name = options[option];
+    if (name !== undefined) checkColumns(table, `--${option}`, [name]);
+  }
 }

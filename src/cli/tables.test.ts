@@ -186,7 +186,24 @@ describe('a table', () => {
     await refused(['evaluate', run, at('other.csv')], /was trained with columns "age", "income", "city"/);
     await refused(['train', data, '--loss', 'mse', '--out', at('x')], /--loss is for arrays and images/);
     await refused(['train', 'mnist', '--id', 'nr', '--out', at('x')], /--id is about the columns of a table/);
-    await refused(['train', data, '--label', 'nothing', '--out', at('x')], /no column "nothing"/);
+    await refused(
+      ['train', data, '--label', 'nothing', '--out', at('x')],
+      /--label nothing: .* no such column/,
+    );
+    for (const option of ['--columns', '--drop', '--categorical']) {
+      const message = new RegExp(
+        `^autoencoder: ${option} nothing: .* no such column; its columns are nr, age`,
+      );
+      await refused(['train', data, option, 'age,nothing', '--out', at('x')], message);
+      await refused(['detect', data, option, 'age,nothing', '--picture', at('detect.png')], message);
+    }
+    writeFileSync(at('few.csv'), 'a,b\n1,x\n2,y\n3,z\n4,x\n');
+    for (const [share, aside] of Object.entries({ 0.1: 0, 0.9: 4 })) {
+      await refused(
+        ['train', at('few.csv'), '--validation-split', share, '--out', at('x')],
+        new RegExp(`--validation-split ${share} of the 4 rows of .*few.csv is ${aside}, but both sides`),
+      );
+    }
     writeFileSync(at('page.csv'), '<!DOCTYPE html><html><body>404</body></html>');
     await refused(['train', at('page.csv'), '--out', at('x')], /HTML|web page/);
     await refused(['train', at('missing.csv'), '--out', at('x')], /there is no file/);
@@ -194,6 +211,79 @@ describe('a table', () => {
     assert.match((await call(...large)).stderr, /^autoencoder: the model would have .* choose fewer units/);
     await refused(large, /--latent 1000000000000.* of memory, and this machine has/);
     assert.ok(!existsSync(at('x')));
+  });
+});
+
+describe('names of columns', () => {
+  const named = at('named.csv');
+  const header = '"a,b","say ""x""",c,code';
+  const lines = Array.from({ length: 30 }, (_, i) => `${Math.sin(i)},${Math.cos(i)},${i % 7},${i % 5}`);
+  before(() => writeFileSync(named, `${header}\n${lines.join('\n')}\n`));
+  const train = (...options: string[]) =>
+    call('train', named, '--epochs', '1', '--out', at('named'), '--overwrite', ...options);
+
+  it('may have commas and quotes: they are said, and given, as in CSV', async () => {
+    const all = (await train()).stderr;
+    assert.match(all, /4 numbers: "a,b", "say ""x""", c, code/);
+    assert.match((await train('--drop', '"a,b","say ""x"""')).stderr, /2 numbers: c, code/);
+    assert.match((await train('--columns', ' c , "a,b"')).stderr, /2 numbers: "a,b", c/);
+    assert.match((await train('--categorical', 'code, c')).stderr, /2 numbers: "a,b", "say ""x"""/);
+    const wrong = await train('--drop', 'a,b');
+    assert.equal(wrong.code, 2);
+    assert.match(
+      wrong.stderr,
+      /--drop a: .* its columns are "a,b", "say ""x""", c, code; a name with a comma is given in quotes: --drop '"a,b"'/,
+    );
+    for (const bad of ['"a,b', '"a"b,c', ',', '']) {
+      const { code, stderr } = await train('--drop', bad);
+      assert.equal(code, 2, bad);
+      assert.match(stderr, /'--drop <names>' argument '.*' is invalid/);
+    }
+  });
+
+  it('may be those of outputs: the run is trained, goes on, and is used', async () => {
+    assert.equal((await train('--quiet')).code, 0);
+    assert.equal((await call('train', '--resume', '--out', at('named'), '--epochs', '2', '--quiet')).code, 0);
+    assert.equal((await call('reconstruct', at('named'), named, '-o', at('named-back.csv'))).code, 0);
+    assert.deepEqual(Object.keys(cells(at('named-back.csv'))[0]!), ['a,b', 'say "x"', 'c', 'code']);
+  });
+});
+
+describe('tables that are written', () => {
+  const clashing = ['score', 'p_value', 'anomaly', 'column1', 'given1', 'row', 'z0', 'z0_', 'z1', 'label'];
+  const file = at('clashing.csv');
+  const folder = at('clashing');
+  before(async () => {
+    const cell = (i: number, k: number) => (k === 9 ? `L${i % 2}` : Math.sin((k + 1) * i));
+    const lines = Array.from({ length: 30 }, (_, i) => clashing.map((_unused, k) => cell(i, k)).join(','));
+    writeFileSync(file, `${clashing.join(',')}\n${lines.join('\n')}\n`);
+    const options = ['--epochs', '1', '--latent', '2', '--quiet', '--out', folder];
+    assert.equal((await call('train', file, ...options)).code, 0);
+  });
+
+  it('have no column twice, whatever the column that names the rows is called', async () => {
+    for (const id of clashing.slice(0, 6)) {
+      const written = ['--run', folder, '-o', at('unique.csv'), '--picture', at('detect.png')];
+      assert.equal((await call('detect', file, '--id', id, ...written)).code, 0, id);
+      const names = readFileSync(at('unique.csv'), 'utf8').split('\n')[0]!.split(',');
+      assert.equal(new Set(names).size, 13, id);
+      assert.equal(names[0], id);
+      if (id !== 'row') assert.ok(names.includes(`${id}_`), id);
+    }
+  });
+
+  it('hold codes that are read again beside columns of their names', async () => {
+    const plain = await call('encode', folder, file, '-o', at('plain.csv'), '--carry', 'label');
+    assert.equal(plain.code, 0, plain.stderr);
+    const carried = ['--carry', 'z0,z0_,label,label'];
+    assert.equal((await call('encode', folder, file, '-o', at('beside.csv'), ...carried)).code, 0);
+    const [names] = readFileSync(at('beside.csv'), 'utf8').split('\n');
+    assert.equal(names, 'z0,z0_,label,z0__,z1');
+    for (const name of ['plain', 'beside']) {
+      const decoded = ['-o', at(`${name}-decoded.csv`)];
+      assert.equal((await call('decode', folder, at(`${name}.csv`), ...decoded)).code, 0, name);
+    }
+    assert.deepEqual(cells(at('beside-decoded.csv')), cells(at('plain-decoded.csv')));
   });
 });
 
@@ -275,6 +365,33 @@ describe('detect', () => {
       (await callJson('detect', odd, '--id', 'nr', ...options, ...picture))[0]!.anomalies as number;
     assert.equal(await count('--contamination', '0.1'), 30);
     assert.equal(await count('--threshold', '1000'), 0);
+  });
+
+  it('lists the classes of a label that has not two', async () => {
+    const lines = Array.from(
+      { length: 40 },
+      (_, i) => `${Math.sin(i)},${['a', 'b', 'a', ''][i % 4]},x,${i % 3},${['no', 'ok'][i % 2]}`,
+    );
+    writeFileSync(at('classes.csv'), `v,two,one,three,none\n${lines.join('\n')}\n`);
+    const warning = async (label: string) =>
+      (await call('detect', at('classes.csv'), '--label', label, ...picture)).stderr;
+    assert.match(
+      await warning('three'),
+      /--label three: .* these 3 classes: "0" \(14 rows\), "1" \(13 rows\), "2" \(13 rows\); expected are two/,
+    );
+    assert.match(await warning('one'), /--label one: .* with one class: "x" \(40 rows\); expected are two/);
+    assert.match(await warning('none'), /these 2 classes: "no" \(20 rows\), "ok" \(20 rows\); expected/);
+    assert.doesNotMatch(await warning('two'), /--label/);
+  });
+
+  it('says where rows are too few for figures to mean much', async () => {
+    const few = Array.from({ length: 12 }, (_, i) => `${Math.sin(i)},${Math.cos(3 * i)}`);
+    writeFileSync(at('dozen.csv'), `a,b\n${few.join('\n')}\n`);
+    const note = /note: there are only 12 rows to learn from: figures of so few are unreliable/;
+    assert.match((await call('detect', at('dozen.csv'), ...picture)).stderr, note);
+    const train = ['train', at('dozen.csv'), '--epochs', '1', '--out', at('dozen')];
+    assert.match((await call(...train)).stderr, note);
+    assert.doesNotMatch((await call('detect', odd, '--id', 'nr', ...picture)).stderr, /unreliable/);
   });
 
   it('says what is wrong', async () => {

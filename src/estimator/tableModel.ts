@@ -68,13 +68,20 @@ export class TableModel {
     // By the row's number and the seed alone, so that no order has to be kept.
     const isHeld = (row: number) =>
       validationSplit > 0 && new Random(seed, 'held out', row).uniform() < validationSplit;
-    const { schema, notes } = await fitTable(table, pickTableOptions(this.options), (row) => !isHeld(row));
+    const { schema, notes, rows } = await fitTable(
+      table,
+      pickTableOptions(this.options),
+      (row) => !isHeld(row),
+    );
     const model = createTableModel(this.platform, schema, network);
     const encoder = new TableEncoder(schema);
     const split = await splitRows(table, encoder, isHeld);
     const measured = validation === undefined ? split.held : await encodeRows(asTable(validation), encoder);
-    if (validationSplit > 0 && measured === undefined)
-      throw new UserError(`${table.source}: no rows are left`);
+    if (validationSplit > 0 && measured === undefined) {
+      throw new UserError(
+        `validationSplit: ${validationSplit} of the ${rows} rows of ${table.source} came out as none, and at least one is needed; give a larger share, or validation`,
+      );
+    }
     const history = await model.fit(split.data, { ...rest, ...(measured && { validation: measured }) });
     this.inner = model;
     this.foundNotes = notes;

@@ -1,9 +1,17 @@
-import { namesText, type Table } from '../data/table/table.js';
+import { namesText, nameText, type Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
+import {
+  categoryNote,
+  defaultMaxClasses,
+  identifierReason,
+  otherCells,
+  thousandsNote,
+  typeOf,
+} from './columnType.js';
 import { ColumnProfile, largest, type NumberSummary, numberFormat, quantile } from './profile.js';
-import { dateText } from './values.js';
+import { dateText, parseBoolean } from './values.js';
 import { usualNumbers } from './wild.js';
 
 /** What a column can be taken for. */
@@ -57,9 +65,6 @@ export interface FittedTable {
   readonly rows: number;
 }
 
-/** From this share on, a column of text is a column of numbers in which some cells are damaged. */
-const mostlyShare = 0.9;
-const defaultMaxClasses = 50;
 /** A value that fewer rows have is rare. */
 const rareCount = 2;
 
@@ -99,7 +104,11 @@ export async function fitTable(
     }
   }
   if (profiles === undefined || rows === 0) {
-    throw new UserError(`${table.source} has no rows to learn from; give a table with at least one`);
+    throw new UserError(
+      row === 0
+        ? `${table.source} has no rows to learn from; give a table with at least one`
+        : `all ${row} rows of ${table.source} are set aside for validation, and at least one is needed to learn from; set a smaller share aside`,
+    );
   }
   return decide(table, profiles, options, rows);
 }
@@ -126,7 +135,7 @@ function decide(
     else columns.push(found);
   });
   if (columns.length === 0) {
-    const reasons = dropped.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+    const reasons = dropped.map(({ name, reason }) => `${nameText(name)} (${reason})`).join(', ');
     throw new UserError(`${table.source}: no column is left to learn from: ${reasons}`);
   }
   const schema: TableSchema = {
@@ -145,38 +154,25 @@ function columnOf(profile: ColumnProfile, options: TableOptions, notes: string[]
   const asked = options.categorical?.includes(name) ? 'category' : options.types?.[name];
   if (present === 0) return 'all of its values are missing';
   const common = { name, missing: profile.missing > 0 };
-  const type = asked ?? typeOf(profile, options);
-  if (type === 'identifier')
-    return 'nearly every row has a text of its own, as names and numbers of rows have';
+  const type = asked ?? typeOf(profile, options.maxClasses);
+  const say = (text: string | undefined) => {
+    if (text !== undefined) notes.push(`${nameText(name)}: ${text}`);
+  };
+  if (type === 'identifier') return identifierReason(profile);
   if (type === 'number' || type === 'date') {
     checkAsked(profile, type);
     const { infinite, count } = type === 'date' ? profile.dateSummary : profile.summary;
     if (infinite > 0)
-      notes.push(
-        `${name}: values that are infinite or beyond ${largest}: ${infinite}; they are taken for very large ones`,
-      );
+      say(`values that are infinite or beyond ${largest}: ${infinite}; they are taken for very large ones`);
     if (count === 0) return 'none of its values is a finite number';
-    noteOthers(profile, type, notes);
+    say(otherCells(profile, type));
+    if (type === 'number') say(thousandsNote(profile));
   }
-  if (type === 'date') return dateColumn(profile, common, notes);
-  if (type === 'number') return numberColumn(profile, common, options, notes);
+  if (type === 'date') return dateColumn(profile, common, say);
+  if (type === 'number') return numberColumn(profile, common, options, say);
   if (type === 'boolean') return booleanColumn(profile, common);
-  return categoryColumn(profile, common, options, notes);
-}
-
-function typeOf(profile: ColumnProfile, options: TableOptions): ColumnType | 'identifier' {
-  const { present, numbers, dates, truths, summary, distinct } = profile;
-  if (numbers >= present * mostlyShare) {
-    const binary = numbers === present && summary.min === 0 && summary.max === 1 && summary.whole;
-    return binary && profile.large === 0 ? 'boolean' : 'number';
-  }
-  if (dates >= present * mostlyShare) return 'date';
-  if (truths === present && distinct.size <= 2) return 'boolean';
-  // Names and numbers of rows say nothing of other rows.
-  const { maxClasses = defaultMaxClasses } = options;
-  const own = present >= 10 && distinct.size > 0.9 * present;
-  const many = profile.distinctOverflow || own || distinct.size > Math.max(maxClasses, present / 2);
-  return many ? 'identifier' : 'category';
+  if (asked === undefined) say(categoryNote(profile));
+  return categoryColumn(profile, common, options, say);
 }
 
 function checkAsked(
@@ -189,18 +185,8 @@ function checkAsked(
   );
 }
 
-function noteOthers(
-  { name, present, numbers, dates, noNumbers }: ColumnProfile,
-  type: string,
-  notes: string[],
-): void {
-  const others = present - (type === 'number' ? numbers : dates);
-  if (others === 0) return;
-  const shown = noNumbers.map((text) => JSON.stringify(text.slice(0, 30))).join(', ');
-  notes.push(
-    `${name}: ${others} of ${present} values are no ${type === 'number' ? 'numbers' : 'dates'} (${shown}${others > noNumbers.length ? ', …' : ''}) and count as missing`,
-  );
-}
+/** Notes something about the column. */
+type Say = (note: string) => void;
 
 type Common = { readonly name: string; readonly missing: boolean };
 
@@ -208,7 +194,7 @@ function numberColumn(
   profile: ColumnProfile,
   common: Common,
   options: TableOptions,
-  notes: string[],
+  say: Say,
 ): Column | string {
   const { summary, format, minLarge, maxLarge } = profile;
   const missing = profile.missing > 0 || profile.numbers < profile.present;
@@ -217,7 +203,7 @@ function numberColumn(
   const exact = wide && minLarge! > -(2n ** 63n) && maxLarge! < 2n ** 63n;
   if (exact) {
     if (minLarge === maxLarge && summary.min === summary.max) return `all of its values are ${minLarge}`;
-    const usual = usualNumbers(summary, common.name, notes);
+    const usual = usualNumbers(summary, say);
     const center = usual === null ? (minLarge! + maxLarge!) / 2n : BigInt(Math.round(usual.mean));
     const scale = Math.max(usual === null ? Number(maxLarge! - minLarge!) / 4 : usual.deviation, 1);
     return {
@@ -231,15 +217,14 @@ function numberColumn(
     };
   }
   if (summary.min === summary.max) return `all of its values are ${summary.min}`;
-  const scaling = scalingOf(summary, options.scaling ?? 'standard', common.name, notes);
+  const scaling = scalingOf(summary, options.scaling ?? 'standard', say);
   return { ...common, missing, type: 'number', raw: 'float64', format, whole: summary.whole, scaling };
 }
 
 function scalingOf(
   summary: NumberSummary,
   scaling: Scaling,
-  name: string,
-  notes: string[],
+  say: Say,
 ): (Column & { type: 'number' })['scaling'] {
   if (scaling === 'robust') {
     const sorted = summary.sorted();
@@ -254,7 +239,7 @@ function scalingOf(
   if (scaling === 'min-max') {
     return { type: 'affine', center: summary.min, scale: summary.max - summary.min };
   }
-  const { mean, deviation } = usualNumbers(summary, name, notes) ?? summary;
+  const { mean, deviation } = usualNumbers(summary, say) ?? summary;
   return { type: 'affine', center: mean, scale: deviation };
 }
 
@@ -302,11 +287,11 @@ function normalQuantile(p: number): number {
   return (polynomial(a, r) * q) / (polynomial(b, r) * r + 1);
 }
 
-function dateColumn(profile: ColumnProfile, common: Common, notes: string[]): Column | string {
+function dateColumn(profile: ColumnProfile, common: Common, say: Say): Column | string {
   const { dateSummary, timed } = profile;
   const missing = profile.missing > 0 || profile.dates < profile.present;
   if (dateSummary.min === dateSummary.max) return 'all of its dates are the same';
-  const usual = usualNumbers(dateSummary, common.name, notes, dateText) ?? dateSummary;
+  const usual = usualNumbers(dateSummary, say, dateText) ?? dateSummary;
   const span = usual.max - usual.min;
   return {
     ...common,
@@ -332,27 +317,30 @@ function booleanColumn(profile: ColumnProfile, common: Common): Column | string 
       ? { ...common, type: 'boolean', raw: 'string', labels: ['false', 'true'] }
       : { ...common, type: 'boolean', raw: 'float64', labels: ['0', '1'] };
   }
+  if (profile.truths === profile.present) return truthColumn(profile, common);
   if (values.length > 2) {
     throw new UserError(
       `column ${JSON.stringify(profile.name)} is to be a boolean, but it has ${values.length} different values; make it a category`,
     );
   }
   if (values.length === 1) return `all of its values are ${JSON.stringify(values[0])}`;
-  const truthy = /^(true|yes|y|t|on|1)$/i;
   const [first, second] = values as [string, string];
-  return {
-    ...common,
-    type: 'boolean',
-    raw: 'string',
-    labels: truthy.test(first) && !truthy.test(second) ? [second, first] : [first, second],
-  };
+  return { ...common, type: 'boolean', raw: 'string', labels: [first, second] };
+}
+
+/** A column of words for truths, which may be spelt in several ways: the most frequent ones are written again. */
+function truthColumn({ distinct }: ColumnProfile, common: Common): Column | string {
+  const byCount = [...distinct].sort(([, m], [, n]) => n - m).map(([text]) => text);
+  const [no, yes] = [false, true].map((truth) => byCount.find((text) => parseBoolean(text) === truth));
+  if (no === undefined || yes === undefined) return `all of its values are ${JSON.stringify(byCount[0])}`;
+  return { ...common, type: 'boolean', raw: 'string', labels: [no, yes] };
 }
 
 function categoryColumn(
-  { name, distinct, distinctOverflow, present }: ColumnProfile,
+  { distinct, distinctOverflow, present }: ColumnProfile,
   common: Common,
   { maxClasses = defaultMaxClasses }: TableOptions,
-  notes: string[],
+  say: Say,
 ): Column | string {
   if (distinct.size === 1) return `all of its values are ${JSON.stringify([...distinct.keys()][0])}`;
   const byCount = [...distinct].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
@@ -362,9 +350,7 @@ function categoryColumn(
   const rare = byCount.flatMap(([value]) => (kept.has(value) ? [] : [value]));
   if (rare.length > 0) {
     const total = distinctOverflow ? `more than ${distinct.size}` : distinct.size;
-    notes.push(
-      `${name}: of ${total} values the ${classes.length} most frequent are told apart, the others share a class`,
-    );
+    say(`of ${total} values the ${classes.length} most frequent are told apart, the others share a class`);
   }
   return { ...common, type: 'category', classes, rare };
 }

@@ -19,7 +19,7 @@ export type NumberFormat = 'plain' | 'thousands' | 'decimalComma';
 
 const plain = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const infinite = /^([+-]?)(inf|infinity|∞)$/i;
-const thousands = /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/;
+const thousands = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
 const decimalComma = /^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$/;
 
 /**

@@ -15,8 +15,7 @@ type Usual = Pick<NumberSummary, 'min' | 'max' | 'mean' | 'deviation'>;
  */
 export function usualNumbers(
   summary: NumberSummary,
-  name: string,
-  notes: string[],
+  say: (note: string) => void,
   text: (value: number) => string = String,
 ): Usual | null {
   const sorted = summary.sorted();
@@ -30,8 +29,6 @@ export function usualNumbers(
   for (const value of sorted) if (value >= low && value <= high) usual.add(value);
   if (usual.min === usual.max) return null;
   const wildest = summary.max > high ? summary.max : summary.min;
-  notes.push(
-    `${name}: values as far from the others as ${text(wildest)} are kept, but do not count for its scale`,
-  );
+  say(`values as far from the others as ${text(wildest)} are kept, but do not count for its scale`);
   return usual;
 }

@@ -122,6 +122,15 @@ test('tells where rows are of another length', async () => {
   await refuses(`a,b\n${'1,2\n'.repeat(200_000)}1`, /line 200002 has 1;/);
 });
 
+test('tells what to do about decimal commas where commas divide cells', async () => {
+  await refuses(
+    'a,b\n1,5,2\n2,5,3,5\n',
+    /decimal commas, write decimal points, or divide cells by semicolons/,
+  );
+  await refuses('x\n1,5\n2,5\n', /if the commas inside of numbers are decimal commas/);
+  await refuses('a,b\n1,5,x\n', /give --delimiter$/);
+});
+
 test('tells where quotes are wrong', async () => {
   await refuses('a,b\n1,2\n5" pipe,3\n', /row that begins in line 3 has a double quote in the middle/);
   await refuses('a,b\n"x" y,2\n', /row that begins in line 2 has a double quote in the middle/);

@@ -76,6 +76,8 @@ class Sheet {
   #totalRows = 0;
   #ragged: { line: number; found: number }[] = [];
   #raggedSince = 0;
+  /** A ragged row holds numbers alone, as one does whose decimal commas divide cells. */
+  #commasInNumbers = false;
 
   constructor(
     readonly path: string,
@@ -101,7 +103,7 @@ class Sheet {
       if (isHeader) return;
     }
     this.#totalRows++;
-    if (record.length !== this.names.length) this.#addRagged(line, record.length);
+    if (record.length !== this.names.length) this.#addRagged(line, record);
     else if (this.#ragged.length === 0) this.#addRow(record);
   }
 
@@ -114,9 +116,12 @@ class Sheet {
     if (++this.#rows === this.#rowsOfChunk) this.finish();
   }
 
-  #addRagged(line: number, found: number): void {
+  #addRagged(line: number, record: readonly string[]): void {
+    const found = record.length;
     if (this.#ragged.length === 0) this.#raggedSince = this.#totalRows;
     this.#ragged.push({ line, found });
+    const divided = this.delimiter === ',' && found > this.names!.length;
+    if (divided && record.every((cell) => isNumber(cell, ','))) this.#commasInNumbers = true;
     if (this.#ragged.length === maxRaggedTold) this.checkRagged(true);
   }
 
@@ -143,10 +148,14 @@ class Sheet {
     const more = ragged.length === maxRaggedTold ? ' (perhaps more)' : '';
     throw new UserError(
       `${this.path}: the first row has ${expected} cell${expected === 1 ? '' : 's'} (between ${delimiterName(this.delimiter)}), but ${places.join(', ')}${more}; ` +
-        'give every row the same number of cells, put cells that contain the delimiter into double quotes, and remove lines of text above the names; if cells are divided by another character, give --delimiter',
+        'give every row the same number of cells, put cells that contain the delimiter into double quotes, and remove lines of text above the names; if cells are divided by another character, give --delimiter' +
+        (this.#commasInNumbers ? commasAdvice : ''),
     );
   }
 }
+
+const commasAdvice =
+  '; if the commas inside of numbers are decimal commas, write decimal points, or divide cells by semicolons';
 
 function namesOf(record: readonly string[], locate: string): readonly string[] {
   const names = record[0] === '' && !record.includes('index') ? ['index', ...record.slice(1)] : record;

@@ -53,7 +53,12 @@ export function checkNames(names: readonly string[], locate: string): void {
   }
 }
 
-/** The names of a table's columns for a message; of many the first twenty. */
+/** A column's name for a list of names: in quotes, as in CSV, where a comma, a quote or a space would be misread. */
+export function nameText(name: string): string {
+  return /[",\r\n]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
+}
+
+/** The names of a table's columns for a message, so that they can be given again; of many the first twenty. */
 export function namesText(names: readonly string[]): string {
-  return names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '');
+  return names.slice(0, 20).map(nameText).join(', ') + (names.length > 20 ? ', …' : '');
 }

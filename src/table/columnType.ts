@@ -1,0 +1,112 @@
+import type { Column } from './columns.js';
+import type { ColumnProfile } from './profile.js';
+import { parseDate, parseNumber } from './values.js';
+
+/** From this share on, a column of text is a column of numbers, or dates, in which some cells are damaged. */
+const mostlyShare = 0.9;
+/** From this share on, numbers or dates among other texts deserve to be said. */
+const partlyShare = 0.1;
+export const defaultMaxClasses = 50;
+
+/** What a column looks like; an identifier is text that says nothing of other rows. */
+export function typeOf(
+  profile: ColumnProfile,
+  maxClasses: number = defaultMaxClasses,
+): Column['type'] | 'identifier' {
+  const { present, numbers, dates, truths, summary, distinct } = profile;
+  if (numbers >= present * mostlyShare) {
+    const binary = numbers === present && summary.min === 0 && summary.max === 1 && summary.whole;
+    return binary && profile.large === 0 ? 'boolean' : 'number';
+  }
+  if (dates >= present * mostlyShare) return 'date';
+  // In any mixture of spellings: true, True and TRUE.
+  if (truths === present) return 'boolean';
+  // Names and numbers of rows say nothing of other rows.
+  const own = present >= 10 && distinct.size > 0.9 * present;
+  const many = profile.distinctOverflow || own || distinct.size > Math.max(maxClasses, present / 2);
+  return many ? 'identifier' : 'category';
+}
+
+/** Why an identifier is left out, and what to do where it may be something else. */
+export function identifierReason(profile: ColumnProfile): string {
+  const mixed = mixture(profile);
+  const hint = spellingHint(profile);
+  if (mixed !== undefined) {
+    return `${mixed}, and they are too many for categories; mend these cells or leave them empty, or name the column in categorical (--categorical)${hint === undefined ? '' : `; ${hint}`}`;
+  }
+  return hint ?? 'nearly every row has a text of its own, as names and numbers of rows have';
+}
+
+/** What should be said of a column that is taken for a category, though it may be something else. */
+export function categoryNote(profile: ColumnProfile): string | undefined {
+  const mixed = mixture(profile);
+  const hint = spellingHint(profile);
+  if (mixed === undefined && hint === undefined) return undefined;
+  const why = [mixed, hint].filter((part) => part !== undefined).join('; ');
+  return `taken for a category: ${why}`;
+}
+
+/** What should be said of the cells that are not of the type of their column. */
+export function otherCells(profile: ColumnProfile, type: 'number' | 'date'): string | undefined {
+  const { present, numbers, dates } = profile;
+  const others = present - (type === 'number' ? numbers : dates);
+  if (others === 0) return undefined;
+  const hint = type === 'number' ? spellingHint(profile) : undefined;
+  return `${others} of ${present} values are no ${type}s (${examples(profile, type)}) and count as missing${hint === undefined ? '' : `; ${hint}`}`;
+}
+
+/** A column in which a good part, but not most, of the values are numbers or dates. */
+function mixture(profile: ColumnProfile): string | undefined {
+  const { present, numbers, dates } = profile;
+  for (const [type, count] of [['number', numbers] as const, ['date', dates] as const]) {
+    if (count < present * partlyShare) continue;
+    return `${present - count} of ${present} values are no ${type}s (${examples(profile, type)})`;
+  }
+  return undefined;
+}
+
+/** The first values that are not of a type. */
+function examples({ distinct, format, noNumbers }: ColumnProfile, type: 'number' | 'date'): string {
+  const found: string[] = [];
+  for (const text of distinct.keys()) {
+    if ((type === 'number' ? parseNumber(text, format) : parseDate(text)) !== undefined) continue;
+    found.push(text);
+    if (found.length > 3) break;
+  }
+  const shown = (found.length > 0 ? found : noNumbers).slice(0, 3);
+  return shown.map((text) => JSON.stringify(text.slice(0, 30))).join(', ') + (found.length > 3 ? ', …' : '');
+}
+
+const spellings: readonly { readonly looks: RegExp; readonly hint: (example: string) => string }[] = [
+  {
+    looks: /^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ T].*)?$/,
+    hint: (example) =>
+      `${example} looks like a date, and dates are read as 2026-01-31 or 2026-01-31 12:30 alone; write them so`,
+  },
+  {
+    looks: /^[+-]?\d[\d.' \u00a0\u202f]*,\d+$/,
+    hint: (example) =>
+      `${example} looks like a number with a decimal comma, and the first rows decide how a column is written; write all of its numbers alike, as 1234.5`,
+  },
+];
+
+/** What to do about values, most of those that are neither numbers nor dates, that look like one in another spelling. */
+function spellingHint({ distinct, format }: ColumnProfile): string | undefined {
+  const texts = [...distinct.keys()].filter(
+    (text) => parseNumber(text, format) === undefined && parseDate(text) === undefined,
+  );
+  for (const { looks, hint } of spellings) {
+    const alike = texts.filter((text) => looks.test(text));
+    if (alike.length > 0 && alike.length >= texts.length / 2) return hint(JSON.stringify(alike[0]));
+  }
+  return undefined;
+}
+
+/** What should be said of a column in which every comma may separate thousands, or be a decimal comma. */
+export function thousandsNote({ format, distinct }: ColumnProfile): string | undefined {
+  if (format !== 'thousands') return undefined;
+  const commas = [...distinct.keys()].filter((text) => text.includes(','));
+  if (commas.length === 0 || !commas.every((text) => /^[+-]?\d{1,3},\d{3}$/.test(text))) return undefined;
+  const [first] = commas;
+  return `commas are taken for separators of thousands: ${first} is ${parseNumber(first!, format)}; write decimal points where they are decimal commas`;
+}
