@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { UserError } from '../errors.js';
-import { load, type Model, VariationalModel } from '../index.js';
+import { load, type Model } from '../index.js';
 import { resumeCommand, runState } from './runFolder.js';
-import { bytes, commandLine, count } from './text.js';
+import { bytes, count } from './text.js';
 
 /**
  * Loads the model of a run.
@@ -18,18 +18,6 @@ export async function openRun(folder: string): Promise<Model> {
     throw new UserError(`${folder}: its training has not finished; go on with it: ${resumeCommand(folder)}`);
   }
   return load(folder);
-}
-
-/**
- * The same, of a model that new samples can be drawn from.
- * @throws {UserError} when the model is a plain autoencoder
- */
-export async function openVae(folder: string): Promise<VariationalModel> {
-  const model = await openRun(folder);
-  if (model instanceof VariationalModel) return model;
-  throw new UserError(
-    `${folder} holds a plain autoencoder, whose codes have no distribution to draw from; train a VAE: ${commandLine('train', 'mnist', '--model', 'vae')}`,
-  );
 }
 
 /**

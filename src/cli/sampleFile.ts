@@ -46,10 +46,17 @@ export class SampleFile {
     else await writeNumbers(this.path, this.kind, samples, 'x');
   }
 
-  /** Says what was written; `of` is all that there was to choose from. */
-  report(output: Output, samples: number, model: Model, of = samples): void {
+  /** Says what was written; `of` is all that there was to choose from, `more` what a command's JSON has besides. */
+  report(
+    output: Output,
+    samples: number,
+    model: Model,
+    of = samples,
+    more: Readonly<Record<string, unknown>> = {},
+  ): void {
     if (model.table !== undefined) {
-      output.result(() => `${this.path}: ${counted(samples, 'row')}`, { file: this.path, rows: samples });
+      const value = { file: this.path, rows: samples, ...more };
+      output.result(() => `${this.path}: ${counted(samples, 'row')}`, value);
       return;
     }
     const lengths = model.sampleSpec.shape;
@@ -58,6 +65,7 @@ export class SampleFile {
       file: this.path,
       samples,
       shape: lengths,
+      ...more,
     });
   }
 }

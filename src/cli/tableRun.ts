@@ -119,12 +119,13 @@ export function tableModelOf(options: RunOptions, schema: TableSchema): Model {
 
 /**
  * Data for a trained model: rows of a table encoded as in training, or arrays as they are.
+ * @param fit how pictures are brought to the size of the model's, where it was said
  * @throws {UserError}
  */
-export async function dataFor(model: Model, spec: string): Promise<Dataset> {
+export async function dataFor(model: Model, spec: string, fit?: ImageFolderOptions['fit']): Promise<Dataset> {
   if (model.table === undefined) {
     const { readDataset } = await import('../index.js');
-    return readDataset(spec, imagesLike(model));
+    return readDataset(spec, { ...imagesLike(model), ...(fit && { fit }) });
   }
   return encodeTable(await tableFor(model, spec), new TableEncoder(model.table));
 }
