@@ -97,6 +97,7 @@ export { type DetectOptions, Detector, type DetectorFitOptions } from './tasks/d
 export type { Detection, Reason } from './tasks/detect/explain.js';
 export { type DetectionFigures, detectionFigures } from './tasks/detect/figures.js';
 export type { DetectorOptions } from './tasks/detect/options.js';
+export { type InterpolateOptions, interpolate } from './tasks/sample/interpolate.js';
 export {
   type DrawOptions,
   type Sampler,
@@ -104,6 +105,7 @@ export {
   type SamplerType,
   sampler,
 } from './tasks/sample/sampler.js';
+export { type Traversal, type TraverseOptions, traverse } from './tasks/sample/traverse.js';
 export {
   type Callback,
   type EpochContext,

@@ -77,7 +77,10 @@ describe('sample', () => {
   });
 
   it('says what does not go together', async () => {
-    await refused(['sample', plain, '--sampler', 'prior'], /plain autoencoder, which has no prior.*leave --sampler out/);
+    await refused(
+      ['sample', plain, '--sampler', 'prior'],
+      /plain autoencoder, which has no prior.*leave --sampler out/,
+    );
     await refused(
       ['sample', vae, '--components', '3'],
       /--components is for --sampler gmm, and this is prior/,
