@@ -129,6 +129,7 @@ export {
 export type { OptimizerConfig, OptimizerName } from './nn/optimizers.js';
 export type { Schedule } from './nn/schedules.js';
 export type { WebBackendName } from './runtime/web/name.js';
+export { type InterpolateOptions, interpolate } from './tasks/sample/interpolate.js';
 export {
   type DrawOptions,
   type Sampler,
@@ -136,6 +137,7 @@ export {
   type SamplerType,
   sampler,
 } from './tasks/sample/sampler.js';
+export { type Traversal, type TraverseOptions, traverse } from './tasks/sample/traverse.js';
 export {
   type Callback,
   type EpochContext,

@@ -197,6 +197,7 @@ export {
   compressionFigures,
   reconstructionSsim,
 } from './tasks/evaluate/pictures.js';
+export { type InterpolateOptions, interpolate } from './tasks/sample/interpolate.js';
 export {
   type DrawOptions,
   type Sampler,
@@ -204,6 +205,7 @@ export {
   type SamplerType,
   sampler,
 } from './tasks/sample/sampler.js';
+export { type Traversal, type TraverseOptions, traverse } from './tasks/sample/traverse.js';
 export {
   type Callback,
   type EpochContext,

@@ -4,7 +4,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { manifestFile } from '../artifact/folder.js';
 import { UserError } from '../errors.js';
-import { load, type Model, VariationalModel } from '../index.js';
+import { load, type Model } from '../index.js';
 import { resumeCommand, runState } from './runFolder.js';
 import { bytes, commandLine, count } from './text.js';
 
@@ -36,18 +36,6 @@ export async function isDetector(folder: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/**
- * The same, of a model that new samples can be drawn from.
- * @throws {UserError} when the model is a plain autoencoder
- */
-export async function openVae(folder: string): Promise<VariationalModel> {
-  const model = await openRun(folder);
-  if (model instanceof VariationalModel) return model;
-  throw new UserError(
-    `${folder} holds a plain autoencoder, whose codes have no distribution to draw from; train a VAE: ${commandLine('train', 'mnist', '--model', 'vae')}`,
-  );
 }
 
 /**

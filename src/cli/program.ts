@@ -7,10 +7,12 @@ import { detectCommand } from './detect.js';
 import { encodeCommand } from './encode.js';
 import { evaluateCommand } from './evaluate.js';
 import { infoCommand } from './info.js';
+import { interpolateCommand } from './interpolate.js';
 import { mapCommand } from './map.js';
 import { reconstructCommand } from './reconstruct.js';
 import { sampleCommand } from './sample.js';
 import { trainCommand } from './train.js';
+import { traverseCommand } from './traverse.js';
 
 /** Where a command writes, and the status that it ends with unless it throws. */
 export interface Cli {
@@ -66,6 +68,8 @@ Exit status: 0 done, 1 a fault of this program, 2 a mistake in what was given, 1
     decodeCommand,
     reconstructCommand,
     sampleCommand,
+    traverseCommand,
+    interpolateCommand,
     infoCommand,
   ];
   for (const command of commands) root.addCommand(command(cli));

@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
 import { type CommonOptions, makeCommand, runArgument } from './command.js';
 import { Output } from './output.js';
-import { wholeNumber } from './parse.js';
+import { oneOf, wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 
-interface SampleOptions extends CommonOptions {
+/** The options of `sample` as they were given. */
+export interface SampleOptions extends CommonOptions {
   readonly count: number;
+  readonly sampler?: string;
+  readonly components?: number;
+  readonly data?: string;
   readonly seed?: number;
   readonly output: string;
 }
@@ -14,12 +18,14 @@ interface SampleOptions extends CommonOptions {
 export function sampleCommand(cli: Cli): Command {
   const text = {
     name: 'sample',
-    summary: 'draw new samples from a VAE',
-    details: 'Codes are drawn from the standard normal distribution and decoded',
-    json: 'print one JSON object alone: file, samples, shape',
+    summary: 'draw new samples',
+    details:
+      'Codes are drawn from a distribution and decoded. prior is the standard normal distribution, which a VAE was trained for; the others learn how the codes of the training data lie: gmm is a mixture of normal distributions, knn draws between neighbours, two-stage trains a second VAE, maf a masked autoregressive flow',
+    json: 'print one JSON object alone: file, samples, shape (of a table: file, rows), sampler',
     examples: [
       ['autoencoder sample runs/mnist-vae', 'grid.png with 64 new digits'],
       ['autoencoder sample runs/mnist-vae -n 1000 --seed 7 -o new.npy', 'a thousand others, as numbers'],
+      ['autoencoder sample runs/mnist-autoencoder --sampler gmm --components 20', 'from a plain autoencoder'],
     ],
   } as const;
   return makeCommand(text, (command) => {
@@ -27,22 +33,25 @@ export function sampleCommand(cli: Cli): Command {
       .argument(...runArgument)
       .option('-n, --count <n>', 'how many', wholeNumber(1), 64)
       .option(
+        '--sampler <name>',
+        'prior, gmm, knn, two-stage or maf (default: prior of a VAE, gmm of any other run)',
+        oneOf(['prior', 'gmm', 'knn', 'two-stage', 'maf']),
+      )
+      .option('--components <n>', 'gmm: how many normal distributions (default: 10)', wholeNumber(1))
+      .option('--data <data>', 'whose codes a sampler learns (default: what the run was trained on)')
+      .option(
         '--seed <n>',
         "decides what is drawn (default: the run's)",
         wholeNumber(Number.MIN_SAFE_INTEGER),
       )
-      .option('-o, --output <file>', 'where they go: a name that ends in .png, .npy or .csv', 'grid.png')
+      .option(
+        '-o, --output <file>',
+        'where they go: a name that ends in .png, .npy or .csv; of a table .csv, .tsv, .jsonl or .parquet',
+        'grid.png',
+      )
       .action(async (run: string, options: SampleOptions) => {
-        const { SampleFile } = await import('./sampleFile.js');
-        const file = new SampleFile(options.output);
-        const { checkTarget } = await import('./targets.js');
-        checkTarget('-o', file.path, { run });
-        const { openVae } = await import('./open.js');
-        const { count, seed } = options;
-        const model = await openVae(run);
-        file.check(count, model);
-        await file.write(await model.sample(count, seed === undefined ? {} : { seed }), model);
-        file.report(new Output(cli, options), count, model);
+        const { drawSamples } = await import('./sampling.js');
+        await drawSamples(run, options, new Output(cli, options));
       });
   });
 }

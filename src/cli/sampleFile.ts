@@ -6,7 +6,7 @@ import { imageGridPicture } from '../pictures/grid.js';
 import { checkResultSize } from './open.js';
 import type { Output } from './output.js';
 import { checkPictured, type OutputKind, outputKind, valueRange, writeNumbers } from './outputFile.js';
-import { isTableFile, writeDecoded } from './tableOutput.js';
+import { isTableFile, type NumberColumn, writeDecoded } from './tableOutput.js';
 import { counted, shape } from './text.js';
 
 /** A file that samples go into: its name's ending decides between a picture and numbers. */
@@ -39,17 +39,32 @@ export class SampleFile {
     return slice(data, 0, Math.min(wanted, sampleCount(data)));
   }
 
-  /** Writes samples in the units and the shape of the training data; `picture` draws them where a grid will not do. */
-  async write(samples: Matrix, model: Model, picture = () => grid(samples, model)): Promise<void> {
-    if (model.table !== undefined) await writeDecoded(this.path, model, samples);
+  /**
+   * Writes samples in the units and the shape of the training data; `picture` draws them where a grid will not do,
+   * `before` stands before the columns of a table.
+   */
+  async write(
+    samples: Matrix,
+    model: Model,
+    picture = () => grid(samples, model),
+    before: readonly NumberColumn[] = [],
+  ): Promise<void> {
+    if (model.table !== undefined) await writeDecoded(this.path, model, samples, before);
     else if (this.kind === 'png') await writeWhole(this.path, await picture());
     else await writeNumbers(this.path, this.kind, samples, 'x');
   }
 
-  /** Says what was written; `of` is all that there was to choose from. */
-  report(output: Output, samples: number, model: Model, of = samples): void {
+  /** Says what was written; `of` is all that there was to choose from, `more` what a command's JSON has besides. */
+  report(
+    output: Output,
+    samples: number,
+    model: Model,
+    of = samples,
+    more: Readonly<Record<string, unknown>> = {},
+  ): void {
     if (model.table !== undefined) {
-      output.result(() => `${this.path}: ${counted(samples, 'row')}`, { file: this.path, rows: samples });
+      const value = { file: this.path, rows: samples, ...more };
+      output.result(() => `${this.path}: ${counted(samples, 'row')}`, value);
       return;
     }
     const lengths = model.sampleSpec.shape;
@@ -58,6 +73,7 @@ export class SampleFile {
       file: this.path,
       samples,
       shape: lengths,
+      ...more,
     });
   }
 }

@@ -23,12 +23,29 @@ function outputColumn(column: Column): OutputColumn {
   return { name, type: 'text' };
 }
 
+/** A column of numbers that stands before those of a table. */
+export interface NumberColumn {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
 /** Writes rows that a table model has decoded; the ending of the name decides the format. */
-export async function writeDecoded(path: string, model: Model, rows: Matrix): Promise<void> {
+export async function writeDecoded(
+  path: string,
+  model: Model,
+  rows: Matrix,
+  before: readonly NumberColumn[] = [],
+): Promise<void> {
   const { columns } = model.table!;
   const count = rows.shape[0]!;
   const cells = new TableDecoder(model.table!).columns(rows.data, rows.data.length / count);
-  await writeTable(path, columns.map(outputColumn), (append) => append(cells, count));
+  const written = [
+    ...before.map(({ name }): OutputColumn => ({ name, type: 'number' })),
+    ...columns.map(outputColumn),
+  ];
+  await writeTable(path, written, (append) =>
+    append([...before.map(({ values }) => values), ...cells], count),
+  );
 }
 
 /**

@@ -137,18 +137,24 @@ export function tableModelOf(options: RunOptions, schema: TableSchema, samples: 
 /**
  * Data for a trained model: rows of a table encoded as in training, or arrays as they are. Warns of what is unlike
  * training.
+ * @param fit how pictures are brought to the size of the model's, where it was said
  * @throws {UserError}
  */
-export async function dataFor(model: Model, spec: string, output: Output): Promise<Dataset> {
-  const data = await readFor(model, spec);
+export async function dataFor(
+  model: Model,
+  spec: string,
+  output: Output,
+  fit?: ImageFolderOptions['fit'],
+): Promise<Dataset> {
+  const data = await readFor(model, spec, fit);
   output.warnAll(data.notes ?? []);
   return data;
 }
 
-async function readFor(model: Model, spec: string): Promise<Dataset> {
+async function readFor(model: Model, spec: string, fit?: ImageFolderOptions['fit']): Promise<Dataset> {
   if (model.table === undefined) {
     const { readDataset } = await import('../index.js');
-    return readDataset(spec, imagesLike(model));
+    return readDataset(spec, { ...imagesLike(model), ...(fit && { fit }) });
   }
   return encodeTable(await tableFor(model, spec), new TableEncoder(model.table));
 }

@@ -6,6 +6,7 @@ import { add, exp, mul, sub } from '../../graph/ops/elementwise.js';
 import { matMul } from '../../graph/ops/linear.js';
 import { logSumExp, sum } from '../../graph/ops/reducing.js';
 import { reshape, transpose } from '../../graph/ops/shaping.js';
+import { permutation } from '../../random/fill.js';
 import { normal } from '../../random/normal.js';
 import { Random } from '../../random/random.js';
 import type { Session } from '../../runtime/backend.js';
@@ -13,11 +14,15 @@ import type { CodeDensity } from './density.js';
 import { kMeans } from './kMeans.js';
 import { factorsOf, type Mixture, type MixtureSums, mixtureOf } from './mixture.js';
 
+/** Codes on which starts are compared, so that only the best of them has to go through all codes. */
+const compared = 8000;
+const comparedPerComponent = 200;
+
 /** How a mixture is fitted; the defaults of scikit-learn's GaussianMixture where it has them. */
 export interface MixtureOptions {
   readonly components: number;
   readonly seed: number;
-  /** Starts, of which the one that explains the codes best is kept; 3 by default. */
+  /** Starts, of which the one is kept that explains the codes, or 8,000 of them, best; 3 by default. */
   readonly restarts?: number;
   /** 100 by default. */
   readonly maxIterations?: number;
@@ -47,34 +52,41 @@ export async function fitMixture(
   width: number,
   options: MixtureOptions,
 ): Promise<FittedMixture> {
-  const {
-    components,
-    restarts = options.start ? 1 : 3,
-    seed,
-    regularization = 1e-6,
-    start,
-    signal,
-  } = options;
+  const { components, restarts = options.start ? 1 : 3, seed, regularization = 1e-6, start } = options;
   const center = meanOf(codes, width);
   // About their mean, codes far from zero keep the digits that matter in float32.
   const rows = codes.map((value, i) => value - center[i % width]!);
   const session = await platform.createSession(stepModel(components, width));
   try {
     let best: FittedMixture | undefined;
+    const some = someOf(rows, width, components, new Random(seed, 'some'));
     for (let restart = 0; restart < restarts; restart++) {
-      const labels = start ?? kMeans(rows, width, components, new Random(seed, 'k-means', restart));
-      const first =
-        'weights' in labels
-          ? shifted(labels, center, -1)
-          : mixtureOf(sumsOf(rows, width, components, labels), width, regularization);
-      const found = await maximise(session, rows, first, { ...options, regularization });
-      signal?.throwIfAborted();
+      const groups = () => kMeans(some, width, components, new Random(seed, 'k-means', restart));
+      const first = start
+        ? shifted(start, center, -1)
+        : mixtureOf(sumsOf(some, width, components, groups()), width, regularization);
+      const found = await maximise(session, some, first, { ...options, regularization });
       if (best === undefined || found.meanLogDensity > best.meanLogDensity) best = found;
     }
+    if (some !== rows) best = await maximise(session, rows, best!.mixture, { ...options, regularization });
     return { ...best!, mixture: shifted(best!.mixture, center, 1) };
   } finally {
     await session.release();
   }
+}
+
+/** The rows on which starts are compared: all of them, or as many as are enough for it. */
+function someOf(rows: Float32Array, width: number, components: number, random: Random): Float32Array {
+  const count = rows.length / width;
+  const enough = Math.max(compared, comparedPerComponent * components);
+  if (count <= enough) return rows;
+  const some = new Float32Array(enough * width);
+  permutation(count, random)
+    .subarray(0, enough)
+    .forEach((row, i) => {
+      some.set(rows.subarray(row * width, (row + 1) * width), i * width);
+    });
+  return some;
 }
 
 /** A mixture as a density of codes. */

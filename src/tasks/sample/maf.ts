@@ -146,7 +146,7 @@ function logDensityOf(x: Expr, scope: Scope): Expr {
 /** Shift and scale of one block. */
 function conditional(x: Expr, index: number, scope: Scope): Conditional {
   const width = sizeOf([x.shape[1]!]);
-  const hidden = Math.min(Math.max(8 * width, smallestHidden), largestHidden);
+  const hidden = Math.min(Math.max(4 * width, smallestHidden), largestHidden);
   return scope.in(`block${index}`, (inner) => made(x, { width, hidden, reversed: isReversed(index) }, inner));
 }
 

@@ -1,0 +1,47 @@
+import { sampleCount } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import { type Sampler, type SamplerType, sampler } from '../index.js';
+import { usualSampler } from '../tasks/sample/sampler.js';
+import { openRun } from './open.js';
+import type { Output } from './output.js';
+import { runData } from './runData.js';
+import type { SampleOptions } from './sample.js';
+import { SampleFile } from './sampleFile.js';
+import { checkTarget } from './targets.js';
+import { counted } from './text.js';
+
+/**
+ * Draws new samples as `autoencoder sample` is asked to.
+ * @throws {UserError}
+ */
+export async function drawSamples(run: string, options: SampleOptions, output: Output): Promise<void> {
+  const file = new SampleFile(options.output);
+  checkTarget('-o', file.path, { run, data: [options.data] });
+  const { count, seed, components, data: named } = options;
+  const model = await openRun(run);
+  const type = (options.sampler ?? usualSampler(model)) as SamplerType;
+  if (components !== undefined && type !== 'gmm') {
+    throw new UserError(`--components is for --sampler gmm, and this is ${type}; leave one of them out`);
+  }
+  if (named !== undefined && type === 'prior') {
+    throw new UserError(
+      '--data has no use with --sampler prior, which learns nothing from data; choose another sampler, such as gmm',
+    );
+  }
+  if (type === 'prior' && usualSampler(model) !== 'prior') {
+    throw new UserError(
+      `${run} holds a plain autoencoder, which has no prior: its codes were not trained to follow one; leave --sampler out for a mixture of normal distributions, or choose another sampler`,
+    );
+  }
+  file.check(count, model);
+  const source = await fitted();
+  await file.write(await source.sample(count, seed === undefined ? {} : { seed }), model);
+  file.report(output, count, model, count, { sampler: type });
+
+  async function fitted(): Promise<Sampler> {
+    if (type === 'prior') return sampler(model, null, { type });
+    const { spec, data } = await runData(run, model, named, output);
+    output.note(`learning how the codes of ${spec} lie (${counted(sampleCount(data), 'sample')}, ${type})`);
+    return sampler(model, data, { type, ...(components !== undefined && { components }) });
+  }
+}

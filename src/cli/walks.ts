@@ -1,0 +1,134 @@
+import { type Dataset, sampleCount, slice } from '../data/dataset.js';
+import { UserError } from '../errors.js';
+import { interpolate, type Model, traverse, VariationalModel } from '../index.js';
+import { type GridPicture, gridPicture } from '../pictures/grid.js';
+import { sampleForm } from '../pictures/pixels.js';
+import type { InterpolateOptions } from './interpolate.js';
+import { openRun } from './open.js';
+import type { Output } from './output.js';
+import { valueRange } from './outputFile.js';
+import { runData } from './runData.js';
+import { SampleFile } from './sampleFile.js';
+import { dataFor } from './tableRun.js';
+import { checkTarget } from './targets.js';
+import { count, counted } from './text.js';
+import type { TraverseOptions } from './traverse.js';
+
+/** Latents that fit into a picture that is still easy to read. */
+const usualLatents = 12;
+/** Values of a latent; boxes of lines are wider than images. */
+const imageSteps = 11;
+const lineSteps = 5;
+/** Samples whose codes tell enough about a latent. */
+const lookedAt = 10_000;
+/** More samples than this on a way go on below. */
+const longestRow = 16;
+
+/**
+ * Sweeps latents as `autoencoder traverse` is asked to.
+ * @throws {UserError}
+ */
+export async function drawTraversal(run: string, options: TraverseOptions, output: Output): Promise<void> {
+  const model = await openRun(run);
+  const file = fileFor(model, 'traverse', options.output);
+  checkTarget('-o', file.path, { run, data: [options.data] });
+  const latents = Math.min(options.latents ?? usualLatents, model.latent);
+  const lines = model.table === undefined && sampleForm(model.sampleSpec.shape).kind === 'line';
+  const steps = lines ? lineSteps : imageSteps;
+  file.check(latents * steps, model);
+  const { spec, data } = await runData(run, model, options.data, output);
+  const from = options.from === undefined ? undefined : await codeAt(model, data, options.from, '--from');
+  const some = slice(data, 0, Math.min(lookedAt, sampleCount(data)));
+  const found = await traverse(model, some, { latents, steps, ...(from && { from }) });
+  const names = found.latents.map((latent) => `z${latent}`);
+  const range =
+    model instanceof VariationalModel
+      ? 'from -3 to 3 standard deviations of the prior'
+      : 'through the quantiles of its codes from 1% to 99%';
+  const middle =
+    options.from === undefined ? `the mean code of ${spec}` : `sample ${options.from} of ${spec}`;
+  const size = found.samples.data.length / latents;
+  const picture = (): GridPicture => ({
+    // Boxes of lines have no room for labels, and are one row after the other.
+    rows: lines
+      ? [{ images: found.samples.data }]
+      : names.map((label, i) => ({ label, images: found.samples.data.subarray(i * size, (i + 1) * size) })),
+    shape: model.sampleSpec.shape,
+    columns: steps,
+    title: lines ? `${names.join(', ')} from top to bottom` : `Each latent ${range}`,
+    ...valueRange(model),
+  });
+  await file.write(found.samples, model, () => gridPicture(picture()), [
+    { name: 'latent', values: found.latents.flatMap((latent) => Array(steps).fill(latent) as number[]) },
+    { name: 'latent_value', values: found.values.flat() },
+  ]);
+  const which =
+    latents < model.latent ? `${latents} of ${counted(model.latent, 'latent')}` : counted(latents, 'latent');
+  const more = latents < model.latent && options.latents === undefined ? ' (--latents decides how many)' : '';
+  output.result(
+    () =>
+      `${file.path}: ${which}, the most active first: ${names.join(', ')}${more}; each ${range}, the rest as in ${middle}`,
+    {
+      ...written(file, model, latents * steps),
+      latents: found.latents,
+      values: found.values,
+      from: options.from ?? null,
+    },
+  );
+}
+
+/**
+ * Goes from one sample to another as `autoencoder interpolate` is asked to.
+ * @throws {UserError}
+ */
+export async function drawInterpolation(
+  run: string,
+  spec: string,
+  options: InterpolateOptions,
+  output: Output,
+): Promise<void> {
+  const { from, to, steps, spherical = false } = options;
+  const model = await openRun(run);
+  const file = fileFor(model, 'interpolate', options.output);
+  checkTarget('-o', file.path, { run, data: [spec] });
+  file.check(steps, model);
+  const data = await dataFor(model, spec, output);
+  const [first, last] = [await codeAt(model, data, from, '--from'), await codeAt(model, data, to, '--to')];
+  const samples = await model.decode(interpolate(first, last, { steps, spherical }));
+  const method = spherical ? 'spherical' : 'linear';
+  const picture = (): GridPicture => ({
+    rows: [{ images: samples.data }],
+    shape: model.sampleSpec.shape,
+    ...(sampleForm(model.sampleSpec.shape).kind === 'image' && steps <= longestRow && { columns: steps }),
+    title: `From sample ${from} to sample ${to} of ${spec}, ${method}`,
+    ...valueRange(model),
+  });
+  await file.write(samples, model, () => gridPicture(picture()), [
+    { name: 'position', values: Array.from({ length: steps }, (_, step) => step / (steps - 1)) },
+  ]);
+  output.result(
+    () =>
+      `${file.path}: ${counted(steps, model.table === undefined ? 'sample' : 'row')} from sample ${from} to sample ${to} of ${spec}, ${method}`,
+    { ...written(file, model, steps), from, to, method },
+  );
+}
+
+function fileFor(model: Model, name: string, asked: string | undefined): SampleFile {
+  return new SampleFile(asked ?? `${name}.${model.table === undefined ? 'png' : 'csv'}`);
+}
+
+function written({ path }: SampleFile, model: Model, samples: number): Readonly<Record<string, unknown>> {
+  if (model.table !== undefined) return { file: path, rows: samples };
+  return { file: path, samples, shape: model.sampleSpec.shape };
+}
+
+/** @throws {UserError} when there is no such sample */
+async function codeAt(model: Model, data: Dataset, index: number, option: string): Promise<Float32Array> {
+  const all = sampleCount(data);
+  if (index >= all) {
+    throw new UserError(
+      `${option} ${index}: ${data.source ?? 'the data'} has ${counted(all, 'sample')}, numbered 0 to ${count(all - 1)}; give one of these`,
+    );
+  }
+  return (await model.encode(slice(data, index, index + 1))).data;
+}
