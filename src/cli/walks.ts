@@ -42,7 +42,7 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
   const found = await traverse(model, some, { latents, steps, ...(from && { from }) });
   const names = found.latents.map((latent) => `z${latent}`);
   const range =
-    model instanceof VariationalModel
+    model instanceof VariationalModel && model.hasNormalPrior
       ? 'from -3 to 3 standard deviations of the prior'
       : 'through the quantiles of its codes from 1% to 99%';
   const middle =

@@ -365,7 +365,7 @@ export class Model {
     };
   }
 
-  private encoderOutputs(): string[] {
+  protected encoderOutputs(): string[] {
     return Object.keys(this.definition.encode(sampleInput(this.spec, 1).x, Scope.root({ training: false })));
   }
 

@@ -69,6 +69,16 @@ export class VariationalModel extends Model {
     return logLikelihoods(this.platform, this.trained(), this.matchedSamples(input), { samples, seed });
   }
 
+  /** Whether each sample's code has a normal distribution, which `posterior` gives. */
+  get hasNormalPosterior(): boolean {
+    return this.encoderOutputs().includes('logVar');
+  }
+
+  /** Whether codes are drawn from N(0, 1). */
+  get hasNormalPrior(): boolean {
+    return this.definition.prior === undefined;
+  }
+
   /** Codes drawn from the prior, [count, latent]. */
   async priorCodes(count: number, seed: number = this.seed): Promise<Matrix> {
     const codes = { data: new Float32Array(count * this.latent), shape: [count, this.latent] };

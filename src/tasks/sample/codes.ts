@@ -6,12 +6,13 @@ import { normal } from '../../random/normal.js';
 import { Random } from '../../random/random.js';
 
 /**
- * The codes of samples as the decoder met them in training, [samples, latent]: of a plain autoencoder its codes, of a
- * variational model one draw from the posterior of each sample, so from q(z) = (1/m) Σ q(z | xᵢ) (Dai and Wipf 2019).
+ * The codes of samples as the decoder met them in training, [samples, latent]: of a model whose codes
+ * have no normal distribution its codes, of any other one draw from the posterior of each sample, so from q(z) = (1/m) Σ q(z | xᵢ) (Dai and Wipf 2019).
  * @throws {UserError} when samples do not fit the model, there are fewer than two, or their codes are all the same
  */
 export async function codesOf(model: Model, data: DatasetInput, seed: number): Promise<Float32Array> {
-  const codes = await (model instanceof VariationalModel ? drawn(model, data, seed) : plain(model, data));
+  const isDrawn = model instanceof VariationalModel && model.hasNormalPosterior;
+  const codes = await (isDrawn ? drawn(model, data, seed) : plain(model, data));
   const { latent } = model;
   if (codes.length < 2 * latent) {
     throw new UserError('sampler: one sample was given; a distribution of codes needs two at least');

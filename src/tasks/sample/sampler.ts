@@ -92,9 +92,12 @@ export function usualSampler(model: Model): SamplerType {
   return model instanceof VariationalModel ? 'prior' : 'gmm';
 }
 
-/** The distribution that a model was trained to have its codes from. A family with another prior has its case here. */
+/** The distribution that a model was trained to have its codes from. */
 function priorOf(model: Model): CodeDensity {
-  if (model instanceof VariationalModel) return standardNormalPrior(model.latent);
+  if (model instanceof VariationalModel) {
+    if (model.hasNormalPrior) return standardNormalPrior(model.latent);
+    return { draw: async (count, random) => (await model.priorCodes(count, random.next())).data };
+  }
   throw new UserError(
     "sampler: a plain autoencoder has no prior: its codes were not trained to follow one; give type 'gmm', or another that learns from the codes of data",
   );

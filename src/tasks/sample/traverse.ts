@@ -61,7 +61,7 @@ export async function traverse(
   const swept = order.slice(0, latents);
   const shares = Array.from({ length: steps }, (_, step) => step / (steps - 1));
   const values = swept.map((d) =>
-    model instanceof VariationalModel
+    model instanceof VariationalModel && model.hasNormalPrior
       ? shares.map((share) => (2 * share - 1) * priorEnd)
       : quantiles(columns[d]!, shares),
   );
