@@ -2,7 +2,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sizeOf } from '../graph/shape.js';
 import type { Model } from '../index.js';
-import { bytes, count, counted, figure, shape, table } from './text.js';
+import { titleOf } from './modelOptions.js';
+import { bytes, count, counted, figure, shape, table, words } from './text.js';
 
 /** A layer: the tensors that share the first part of their names. */
 interface Layer {
@@ -21,10 +22,9 @@ export async function describeRun(
   const rows = model.history?.rows ?? [];
   const final = rows.at(-1) ?? null;
   const { family, config, sampleSpec, latent, features, parameterCount, training, seed } = model;
-  const kind = family === 'vae' ? 'variational autoencoder' : 'autoencoder';
   const unit = sampleSpec.scale === 1 ? sampleSpec.dtype : 'bytes, scaled to [0, 1] inside the model';
   const sections = [
-    `${folder}: ${kind}`,
+    `${folder}: ${titleOf(family)}`,
     table([
       ['samples', `${shape(sampleSpec.shape)} ${unit}`],
       ['code', `${counted(latent, 'number')} for ${count(features)} values`],
@@ -115,11 +115,6 @@ function pairs(options: Readonly<Record<string, unknown>>, without: readonly str
       ? []
       : [[words(name), valueText(value)]],
   );
-}
-
-/** `batchSize` as `batch size`. */
-function words(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function valueText(value: unknown): string {

@@ -4,7 +4,8 @@ import { InvalidArgumentError } from 'commander';
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-function numberOf(text: string): number {
+/** The number that a text is; NaN where it is none. */
+export function numberOf(text: string): number {
   return decimal.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
