@@ -35,7 +35,7 @@ export const models = {
 };
 
 /** Whole epochs are timed, so those of slow models are short. */
-const mostSteps = { 'conv-vae': 100, 'deep-conv-vae': 5 };
+const mostSteps = { 'conv-vae': 30, 'deep-conv-vae': 5 };
 
 const all = await mnist('train');
 const rows = Math.min(60_000, batch * (mostSteps[values.model] ?? Number.POSITIVE_INFINITY));
