@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { UserError } from '../errors.js';
 import { type FamilyName, families, familyNamed } from '../models/families.js';
 import type { Family } from '../models/family.js';
-import { layerSizes, numberOf } from './parse.js';
+import { largest, layerSizes, numberOf } from './parse.js';
 
 /** Options that the command itself describes: their defaults depend on the data, or they are no single value. */
 const described = [
@@ -78,7 +78,9 @@ export function givenOptions(
   given: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   for (const name of [...described, ...modelNames.flatMap((each) => optionNames(familyNamed(each)))]) {
-    if (given[name] !== undefined && !hasOption(family, name)) throw foreign(name, family);
+    // The activation of an output also is a part of a likelihood.
+    if (name === 'output' || given[name] === undefined || hasOption(family, name)) continue;
+    throw foreign(name, family);
   }
   return Object.fromEntries(
     optionNames(family).flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
@@ -149,9 +151,20 @@ function read(field: Field, text: string): unknown {
 
 function checked(field: Field, value: unknown): unknown {
   const result = (field as z.ZodType).safeParse(value);
-  if (result.success) return result.data;
+  const isHuge = typeof value === 'number' && Math.abs(value) > largest;
+  if (result.success && !isHuge) return result.data;
+  throw new InvalidArgumentError(`${expectation(field, result.error?.issues[0])}.`);
+}
+
+/** What a field takes, in words. */
+function expectation(field: Field, issue: z.core.$ZodIssue | undefined): string {
   const choices = choicesOf(field);
-  const expected =
-    choices.length > 0 ? `Expected one of: ${choices.join(', ')}` : result.error.issues[0]!.message;
-  throw new InvalidArgumentError(`${expected}.`);
+  if (choices.length > 0) return `Expected one of: ${choices.join(', ')}`;
+  if (issue === undefined) return 'Expected a number from 0 up to 1e18';
+  if (issue.code === 'too_small')
+    return `Expected a number ${issue.inclusive ? `from ${issue.minimum} up` : `above ${issue.minimum}`}`;
+  if (issue.code === 'too_big')
+    return `Expected a number ${issue.inclusive ? `of at most ${issue.maximum}` : `below ${issue.maximum}`}`;
+  if (issue.code === 'invalid_type') return `Expected a ${issue.expected === 'int' ? 'whole ' : ''}number`;
+  return issue.message;
 }

@@ -20,7 +20,7 @@ export function wholeNumber(least: number): (text: string) => number {
 }
 
 /** Training computes in float32: numbers of a size beyond this, and below its inverse, soon leave its range. */
-const largest = 1e18;
+export const largest = 1e18;
 
 /** A number above 0 that float32 has room for. */
 export function positiveNumber(text: string): number {
