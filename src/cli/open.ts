@@ -1,8 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { totalmem } from 'node:os';
+import { join, relative } from 'node:path';
+import { nameText } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { load, type Model, VariationalModel } from '../index.js';
-import { resumeCommand, runState } from './runFolder.js';
+import { resumeCommand, runFile, runState } from './runFolder.js';
+import { readRecord } from './runRecord.js';
 import { bytes, commandLine, count } from './text.js';
 
 /**
@@ -28,8 +31,21 @@ export async function openVae(folder: string): Promise<VariationalModel> {
   const model = await openRun(folder);
   if (model instanceof VariationalModel) return model;
   throw new UserError(
-    `${folder} holds a plain autoencoder, whose codes have no distribution to draw from; train a VAE: ${commandLine('train', 'mnist', '--model', 'vae')}`,
+    `${folder} holds a plain autoencoder, whose codes have no distribution to draw from; train a VAE: ${commandLine(...(await sameAsVae(folder)))}`,
   );
+}
+
+/** The words of the command that trains a VAE on the data of a run, read as they were for it. */
+async function sameAsVae(folder: string): Promise<string[]> {
+  const path = join(folder, runFile.record);
+  // A model that a program has saved has no record.
+  if (!existsSync(path)) return ['train', 'DATA', '--model', 'vae'];
+  const { data, table = {} } = (await readRecord(path)).options;
+  const reading = Object.entries(table).flatMap(([option, value = '']) => [
+    `--${option}`,
+    Array.isArray(value) ? value.map(nameText).join(',') : value,
+  ]);
+  return ['train', existsSync(data) ? relative(process.cwd(), data) : data, '--model', 'vae', ...reading];
 }
 
 /**

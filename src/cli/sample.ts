@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { endingsText } from '../artifact/tableEndings.js';
 import { type CommonOptions, makeCommand, runArgument } from './command.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
@@ -20,6 +21,7 @@ export function sampleCommand(cli: Cli): Command {
     examples: [
       ['autoencoder sample runs/mnist-vae', 'grid.png with 64 new digits'],
       ['autoencoder sample runs/mnist-vae -n 1000 --seed 7 -o new.npy', 'a thousand others, as numbers'],
+      ['autoencoder sample runs/people-vae -o people.csv', 'new rows of a table'],
     ],
   } as const;
   return makeCommand(text, (command) => {
@@ -31,7 +33,11 @@ export function sampleCommand(cli: Cli): Command {
         "decides what is drawn (default: the run's)",
         wholeNumber(Number.MIN_SAFE_INTEGER),
       )
-      .option('-o, --output <file>', 'where they go: a name that ends in .png, .npy or .csv', 'grid.png')
+      .option(
+        '-o, --output <file>',
+        `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()}`,
+        'grid.png',
+      )
       .action(async (run: string, options: SampleOptions) => {
         const { SampleFile } = await import('./sampleFile.js');
         const file = new SampleFile(options.output);

@@ -3,6 +3,23 @@ import { UserError } from '../errors.js';
 import type { TableSchema } from '../table/columns.js';
 import { count, counted, shellWord } from './text.js';
 
+const plural = { number: 'numbers', category: 'categories', boolean: 'booleans', date: 'dates' } as const;
+
+/** Columns by their type: `2 numbers`, and their names. */
+export function columnTypes({
+  columns,
+}: Pick<TableSchema, 'columns'>): { readonly text: string; readonly names: string[] }[] {
+  return (['number', 'category', 'boolean', 'date'] as const).flatMap((type) => {
+    const names = columns.filter((column) => column.type === type).map(({ name }) => name);
+    return names.length === 0 ? [] : [{ text: counted(names.length, type, plural[type]), names }];
+  });
+}
+
+/** The first of some names of columns. */
+export function shortList(names: readonly string[]): string {
+  return names.slice(0, 8).map(nameText).join(', ') + (names.length > 8 ? ', …' : '');
+}
+
 /** What was found out about a table, in lines: how many columns of which type, which were left out, and why. */
 export function describeTable(
   source: string,
@@ -10,14 +27,7 @@ export function describeTable(
   { columns, dropped }: TableSchema,
   notes: readonly string[],
 ): string[] {
-  const types = ['number', 'category', 'boolean', 'date'] as const;
-  const plural = { number: 'numbers', category: 'categories', boolean: 'booleans', date: 'dates' };
-  const found = types.flatMap((type) => {
-    const names = columns.filter((column) => column.type === type).map(({ name }) => name);
-    if (names.length === 0) return [];
-    const shown = names.slice(0, 8).map(nameText).join(', ') + (names.length > 8 ? ', …' : '');
-    return [`  ${counted(names.length, type, plural[type])}: ${shown}`];
-  });
+  const found = columnTypes({ columns }).map(({ text, names }) => `  ${text}: ${shortList(names)}`);
   const left = dropped.map(({ name, reason }) => `  left out: ${nameText(name)} (${reason})`);
   const shownLeft =
     left.length > 8 ? [...left.slice(0, 8), `  … and ${left.length - 8} more left out`] : left;
