@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { checkFinite } from '../data/checks.js';
 import { type Dataset, dataset, featureSize } from '../data/dataset.js';
+import { readTable } from '../data/table/readTable.js';
+import { nameText } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { readDataset } from '../index.js';
+import { cellNumber } from '../table/values.js';
+import { isTableSpec } from './dataSpec.js';
 import { counted } from './text.js';
 
 /**
@@ -10,7 +13,7 @@ import { counted } from './text.js';
  * @throws {UserError} when the file cannot be read, or its rows are no codes of this run
  */
 export async function readCodes(spec: string, run: string, latent: number): Promise<Dataset> {
-  const codes = /\.csv$/i.test(spec) ? await readCsv(spec, latent) : await readDataset(spec);
+  const codes = isTableSpec(spec) ? await tableCodes(spec, latent) : await readDataset(spec);
   if (featureSize(codes) !== latent) {
     throw new UserError(
       `${spec}: a row has ${counted(featureSize(codes), 'number')}, but a code of ${run} has ${latent}; give codes that encode wrote with this run`,
@@ -20,29 +23,28 @@ export async function readCodes(spec: string, run: string, latent: number): Prom
   return codes;
 }
 
-/** Rows of numbers under a header line, as encode writes them. */
-async function readCsv(path: string, latent: number): Promise<Dataset> {
-  const { parse } = await import('csv-parse/sync');
-  let rows: string[][];
-  try {
-    rows = parse(await readFile(path), { bom: true, skip_empty_lines: true });
-  } catch (cause) {
-    throw new UserError(`${path}: cannot be read as codes: ${(cause as Error).message}`, { cause });
-  }
-  const header = rows.shift() ?? [];
-  const codes = codePlaces(header, latent);
-  if (codes.length > 0) rows = rows.map((row) => codes.map((i) => row[i] ?? ''));
-  if (rows.length === 0) throw new UserError(`${path}: there are no codes under the header line`);
-  const numbers = rows.map((row, i) =>
-    row.map((cell, column) => {
-      const value = cell.trim() === '' ? Number.NaN : Number(cell);
-      if (!Number.isNaN(value)) return value;
-      throw new UserError(
-        `${path}: line ${i + 2}, column ${column + 1}: a number is expected, got '${cell}'`,
+/** Codes in the columns of a table, as encode writes them. */
+async function tableCodes(path: string, latent: number): Promise<Dataset> {
+  const table = await readTable(path);
+  const found = codePlaces(table.names, latent);
+  const places = found.length > 0 ? found : table.names.map((_, i) => i);
+  const rows: number[][] = [];
+  for await (const chunk of table.chunks()) {
+    for (let row = 0; row < chunk.rows; row++) {
+      rows.push(
+        places.map((place) => {
+          const cell = chunk.columns[place]![row]!;
+          const value = cell === null ? undefined : cellNumber(cell, 'plain');
+          if (value !== undefined) return value;
+          throw new UserError(
+            `${path}: row ${rows.length + 1}, column ${nameText(table.names[place]!)}: a number is expected, got ${cell === null ? 'nothing' : JSON.stringify(String(cell))}`,
+          );
+        }),
       );
-    }),
-  );
-  return dataset(numbers);
+    }
+  }
+  if (rows.length === 0) throw new UserError(`${path}: there are no codes in this table`);
+  return dataset(rows);
 }
 
 /**

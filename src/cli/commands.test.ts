@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { endingsText, tableEndings } from '../artifact/tableEndings.js';
 import { npyBytes } from '../data/npy.js';
 import { readNpy } from '../data/read.js';
 import { load, readDataset } from '../index.js';
@@ -144,6 +145,22 @@ describe('encode and decode', () => {
     assert.ok(readFileSync(`${npy}.npy`).equals(readFileSync(`${csv}.npy`)));
   });
 
+  it('codes are written as tables of every kind, and decode reads each of them', async () => {
+    const decoded: Buffer[] = [];
+    for (const ending of ['.npy', ...tableEndings]) {
+      const [codes, samples] = [at(`kind${ending}`), at(`kind${ending}.npy`)];
+      await callJson('encode', vae, test, '-o', codes);
+      await callJson('decode', vae, codes, '-o', samples);
+      decoded.push(readFileSync(samples));
+    }
+    for (const each of decoded) assert.ok(each.equals(decoded[0]!));
+    assert.deepEqual([...readFileSync(at('kind.csv.gz')).subarray(0, 2)], [0x1f, 0x8b]);
+    for (const command of ['encode', 'detect', 'reconstruct', 'decode', 'sample']) {
+      const help = (await call(command, '--help')).stdout.replaceAll(/\s+/g, ' ');
+      assert.ok(help.includes(endingsText()), command);
+    }
+  });
+
   it('decode draws a picture, and takes as many codes as it is asked for', async () => {
     await callJson('encode', plain, test, '-o', at('plain.npy'));
     const [found] = await callJson('decode', plain, at('plain.npy'), '-o', at('decoded.png'), '--count', '7');
@@ -155,8 +172,8 @@ describe('encode and decode', () => {
     const other = writeNpy('codes5.npy', 2, 5, () => 0);
     await refused(['decode', vae, other], /a row has 5 numbers, but a code of .* has 4/);
     writeFileSync(at('words.csv'), 'z0,z1,z2,z3\n1,2,3,four\n');
-    await refused(['decode', vae, at('words.csv')], /line 2, column 4: a number is expected, got 'four'/);
-    await refused(['decode', vae, at('absent.csv')], /absent\.csv: cannot be read as codes/);
+    await refused(['decode', vae, at('words.csv')], /row 1, column z3: a number is expected, got "four"/);
+    await refused(['decode', vae, at('absent.csv')], /there is no file .*absent\.csv/);
     const infinite = writeNpy('infinite.npy', 2, 4, () => Number.POSITIVE_INFINITY);
     await refused(['decode', vae, infinite, '-o', at('x.npy')], /8 infinite values/);
     assert.ok(!existsSync(at('x.npy')));
@@ -196,7 +213,10 @@ describe('reconstruct and sample', () => {
     await refused(['sample', vae, '-n', '1e9'], /at most 10000 can be drawn/);
     await refused(['sample', vae, '-n', '1e15', '-o', at('x.npy')], /of memory, and this machine has/);
     await refused(['reconstruct', vae, test, '-o', at('x.gif')], /ends in \.png, \.npy or \.csv/);
-    await refused(['encode', vae, test, '-o', at('x.png')], /ends in .npy, .csv, .tsv/);
+    await refused(
+      ['encode', vae, test, '-o', at('x.png')],
+      /ends in \.npy, \.csv, \.csv\.gz, \.tsv, \.jsonl or \.parquet/,
+    );
     await refused(
       ['encode', vae, test, '-o', join(root, 'no', 'x.npy')],
       /the folder .*no does not exist; create it/,

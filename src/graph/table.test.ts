@@ -74,7 +74,7 @@ const samples: Record<OperationName, readonly Sample[]> = {
   clip: [one((x) => table.clip(x, -0.5, 0.5))],
   stopGradient: [],
   // Raw columns have no gradient; columns.test.ts holds them against plain arithmetic.
-  ...{ standardize: [], unstandardize: [], phase: [], interpolate: [], uninterpolate: [] },
+  ...{ standardize: [], unstandardize: [], roundWhole: [], phase: [], interpolate: [], uninterpolate: [] },
   ...{ labelEncode: [], labelDecode: [] },
   tanh: [one(table.tanh)],
   sigmoid: [one(table.sigmoid, [-3, 3])],
