@@ -151,8 +151,11 @@ describe('the size of codes', () => {
     const one = slice(digits, 7, 8);
     const file = await sharp(one.data, { raw: { width: 28, height: 28, channels: 1 } })
       .toColourspace('b-w')
-      .png({ compressionLevel: 9, effort: 10 })
+      .png({ compressionLevel: 9 })
       .toBuffer();
+    const back = await sharp(file).raw().toBuffer({ resolveWithObject: true });
+    assert.equal(back.info.channels, 1);
+    assert.deepEqual(Uint8Array.from(back.data), Uint8Array.from(one.data));
     const found = await compressionFigures(model, one);
     assert.deepEqual(
       [found.codeBytes, found.pngBytes, found.ratio, found.samples],
@@ -160,7 +163,7 @@ describe('the size of codes', () => {
     );
     const many = await compressionFigures(model, digits);
     assert.equal(many.samples, 1000);
-    assert.ok(many.pngBytes > 150 && many.pngBytes < 500, `${many.pngBytes}`);
+    assert.ok(many.pngBytes > 200 && many.pngBytes < 300, `${many.pngBytes}`);
     const { psnr } = await model.evaluate(slice(digits, 0, 1000));
     // 256 steps lose next to nothing.
     assert.ok(many.psnr < psnr + 0.01 && many.psnr > psnr - 0.1, `${many.psnr} and ${psnr}`);

@@ -108,9 +108,9 @@ async function pngSize(data: Dataset, shape: PictureShape, scale: number): Promi
     );
     const raw = { width, height, channels: channels as 1 | 3 | 4 };
     const picture = sharp(pixels, { raw });
-    // Without this sharp writes grey pictures with three channels.
+    // Without this sharp writes grey pictures with three channels; with its option "effort", with a palette.
     if (channels === 1) picture.toColourspace('b-w');
-    total += (await picture.png({ compressionLevel: 9, effort: 10 }).toBuffer()).length;
+    total += (await picture.png({ compressionLevel: 9 }).toBuffer()).length;
   }
   return total;
 }
