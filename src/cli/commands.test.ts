@@ -94,7 +94,7 @@ describe('evaluate', () => {
       ...[
         'evaluate',
         vae,
-        'mnist:test[0:300]',
+        'mnist:test[0:450]',
         '--importance-samples',
         '20',
         '--generation',
@@ -106,7 +106,7 @@ describe('evaluate', () => {
     assert.ok(logLikelihood! > -rest.negativeElbo! && logLikelihoodError! > 0);
     assert.ok(frechetDistance! > frechetBetweenData! && rest.frechetSamples === 150);
     assert.ok(rest.codeBytes === 4 && rest.pngBytes! > 200 && rest.pngRatio! > 50 && rest.codePsnr! > 5);
-    const { code, stdout } = await call('evaluate', vae, 'mnist:test[0:300]', '--generation');
+    const { code, stdout } = await call('evaluate', vae, 'mnist:test[0:450]', '--generation');
     assert.equal(code, 0);
     assert.match(stdout, /Fréchet distance +\d.* of 150 new samples .*not Inception FID/);
   });
@@ -141,7 +141,7 @@ describe('evaluate', () => {
       ['evaluate', plain, test, '--importance-samples', '10'],
       /defines no distribution over data/,
     );
-    const rows = writeNpy('rows.npy', 300, 784, (i) => i % 256);
+    const rows = writeNpy('rows.npy', 450, 784, (i) => i % 256);
     await refused(['evaluate', vae, rows, '--generation'], /there are no labels/);
   });
 

@@ -45,15 +45,19 @@ export function evaluateCommand(cli: Cli): Command {
         const { dataFor } = await import('./tableRun.js');
         const { evaluationJson, evaluationTable } = await import('./figures.js');
         const model = await openRun(run);
+        const { sampleCount } = await import('../data/dataset.js');
         const { furtherFigures } = await import('./furtherFigures.js');
         const { seed, importanceSamples } = options;
         const samples = await dataFor(model, data);
+        const output = new Output(cli, options);
+        const draws = (importanceSamples ?? 0) * sampleCount(samples);
+        if (draws > 1e6)
+          output.note(`${count(draws)} draws of codes go through the decoder; this takes a while`);
         const found = await model.evaluate(samples, {
           ...(seed !== undefined && { seed }),
           ...(importanceSamples !== undefined && { importanceSamples }),
         });
         const further = await furtherFigures(model, samples, options);
-        const output = new Output(cli, options);
         for (const note of found.notes) output.warn(note);
         output.result(
           () =>

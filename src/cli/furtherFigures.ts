@@ -88,7 +88,7 @@ async function generation(model: Model, data: Dataset, { seed }: FurtherOptions)
         figure(frechetDistance),
         `of ${count(samples)} new samples to data, by a small classifier (not Inception FID)`,
       ],
-      ['  between data', figure(betweenData), 'of the two halves of the data'],
+      ['  between data', figure(betweenData), 'of as many samples of the data in their place'],
     ],
     json: { frechetDistance, frechetBetweenData: betweenData, frechetSamples: samples },
   };
