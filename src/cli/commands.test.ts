@@ -48,10 +48,20 @@ describe('evaluate', () => {
   it('prints the documented keys of a VAE, and no others', async () => {
     const [found, ...more] = await callJson('evaluate', vae, test);
     assert.equal(more.length, 0);
-    assert.deepEqual(Object.keys(found!).sort(), [
-      ...['activeUnits', 'codeSize', 'dimensionRatio', 'kl', 'loss', 'mae', 'mse', 'negativeElbo', 'psnr'],
-      ...['reconstructionNll', 'samples'],
-    ]);
+    assert.deepEqual(
+      Object.keys(found!).sort(),
+      [
+        ...['activeUnits', 'codeSize', 'dimensionRatio', 'kl', 'loss', 'mae', 'mse', 'negativeElbo', 'psnr'],
+        ...[
+          'mutualInformation',
+          'priorMismatchLower',
+          'priorMismatchUpper',
+          'reconstructionNll',
+          'samples',
+          'ssim',
+        ],
+      ].sort(),
+    );
     const { reconstructionNll, kl, negativeElbo, samples, codeSize } = found as Record<string, number>;
     assert.deepEqual([samples, codeSize], [200, 4]);
     assert.equal(negativeElbo, reconstructionNll! + kl!);
@@ -67,6 +77,7 @@ describe('evaluate', () => {
       'psnr',
       'codeSize',
       'dimensionRatio',
+      'ssim',
     ]);
     const { mse } = await (await load(plain)).evaluate(await readDataset(test));
     assert.equal(found!.mse, mse);
@@ -77,6 +88,62 @@ describe('evaluate', () => {
     assert.equal(stderr, '');
     assert.match(stdout, /negative ELBO +\d+\.\d {2}nats per sample/);
     assert.match(stdout, /PSNR +\d+\.\d+ {2}dB/);
+  });
+
+  it('measures more where it is asked to', async () => {
+    const [found] = await callJson(
+      ...[
+        'evaluate',
+        vae,
+        'mnist:test[0:450]',
+        '--importance-samples',
+        '20',
+        '--generation',
+        '--compression',
+      ],
+    );
+    const { logLikelihood, logLikelihoodError, frechetDistance, frechetBetweenData, ...rest } =
+      found as Record<string, number>;
+    assert.ok(logLikelihood! > -rest.negativeElbo! && logLikelihoodError! > 0);
+    assert.ok(frechetDistance! > frechetBetweenData! && rest.frechetSamples === 150);
+    assert.ok(rest.codeBytes === 4 && rest.pngBytes! > 200 && rest.pngRatio! > 50 && rest.codePsnr! > 5);
+    const { code, stdout } = await call('evaluate', vae, 'mnist:test[0:450]', '--generation');
+    assert.equal(code, 0);
+    assert.match(stdout, /Fréchet distance +\d.* of 150 new samples .*not Inception FID/);
+  });
+
+  it('measures latents against the factors of shapes, which it is trained on by name', async () => {
+    const run = at('shapes');
+    const options = ['--model', 'vae', '--hidden', '16', '--latent', '3', '--epochs', '1', '--out', run];
+    assert.equal((await call('train', 'shapes[0:600]', ...options, '--quiet')).code, 0);
+    const [found] = await callJson('evaluate', run, 'shapes[0:600]', '--factors');
+    for (const key of ['mig', 'sap', 'dciDisentanglement', 'dciCompleteness', 'dciInformativeness'])
+      assert.ok((found![key] as number) >= 0 && (found![key] as number) <= 1, key);
+    assert.ok((found!.betaVaeScore as number) > 0.15 && (found!.factorVaeScore as number) > 0.15);
+    await refused(['evaluate', vae, test, '--factors'], /the data set shapes has them/);
+  });
+
+  it('warns of a collapsed code, with what to try', async () => {
+    const run = at('collapsed');
+    const network = ['--model', 'vae', '--beta', '100', '--hidden', '16', '--latent', '4'];
+    const options = [...network, '--epochs', '20', '--batch-size', '32', '--learning-rate', '0.01'];
+    const { code, stderr } = await call('train', 'mnist[0:400]', ...options, '--out', run, '--quiet');
+    assert.equal(code, 0);
+    const warned = await call('evaluate', run, test);
+    assert.match(warned.stderr, /warning: posterior collapse: no latent dimension varies .*--beta-warmup/);
+    assert.equal(stderr, '');
+    const [found] = await callJson('evaluate', run, test);
+    assert.match((found!.notes as string[])[0]!, /posterior collapse/);
+  });
+
+  it('refuses what a model cannot be measured by', async () => {
+    await refused(['evaluate', plain, test, '--generation'], /this model draws no new samples/);
+    await refused(
+      ['evaluate', plain, test, '--importance-samples', '10'],
+      /defines no distribution over data/,
+    );
+    const rows = writeNpy('rows.npy', 450, 784, (i) => i % 256);
+    await refused(['evaluate', vae, rows, '--generation'], /there are no labels/);
   });
 
   it('draws other codes with another seed', async () => {

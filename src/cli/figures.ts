@@ -30,7 +30,10 @@ function boundText(family: string, { beta, betaSchedule }: Model['config']): str
 }
 
 /** The figures of an evaluation under the names that `--json` prints. */
-export function evaluationJson(found: Evaluation, { latent }: Model): Record<string, number> {
+export function evaluationJson(
+  found: Evaluation,
+  { latent }: Model,
+): Record<string, number | readonly string[]> {
   const { samples, loss, mse, mae, psnr, negativeElbo, reconstructionNll, kl, activeUnits, dimensionRatio } =
     found;
   return {
@@ -48,11 +51,16 @@ export function evaluationJson(found: Evaluation, { latent }: Model): Record<str
     }),
     codeSize: latent,
     dimensionRatio,
+    ...(found.notes.length > 0 && { notes: found.notes }),
   };
 }
 
-/** The same for people. */
-export function evaluationTable(found: Evaluation, model: Model): string {
+/** The same for people, with further lines behind. */
+export function evaluationTable(
+  found: Evaluation,
+  model: Model,
+  further: readonly (readonly string[])[] = [],
+): string {
   const { loss, mse, mae, psnr, negativeElbo, reconstructionNll, kl, activeUnits, dimensionRatio } = found;
   const nats = 'nats per sample';
   const bound: readonly (readonly string[])[] =
@@ -103,6 +111,7 @@ export function evaluationTable(found: Evaluation, model: Model): string {
         String(model.latent),
         `numbers for ${count(model.features)} values (ratio ${figure(dimensionRatio, 3)})`,
       ],
+      ...further,
     ],
     { right: [1] },
   );
