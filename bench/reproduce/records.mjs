@@ -20,7 +20,7 @@ export function readRecords() {
 export function storeRecord(record) {
   mkdirSync(folder, { recursive: true });
   if ((readRecords()[record.row]?.epochs ?? 0) > record.epochs) return false;
-  writeWhole(join(folder, `${record.row}.json`), `${JSON.stringify(record, rounded, 1)}\n`);
+  writeWhole(join(folder, `${record.row}.json`), textOf(record));
   return true;
 }
 
@@ -32,6 +32,12 @@ export function writePage(text) {
 function writeWhole(path, text) {
   writeFileSync(`${path}.part`, text);
   renameSync(`${path}.part`, path);
+}
+
+/** JSON with one line for each epoch of a curve. */
+function textOf(record) {
+  const onOneLine = (list) => list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']');
+  return `${JSON.stringify(record, rounded, 2).replace(/\[[-+\d.e,\s]+\]/g, onOneLine)}\n`;
 }
 
 /** Seven digits: what float32 holds. */
