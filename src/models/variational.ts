@@ -123,6 +123,7 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
     ...{ name, title, summary, source },
     own: options,
     generative: true,
+    conditional: own.classes !== undefined,
     schema: z.strictObject({ ...variationalOptions, ...options }) as unknown as z.ZodType<
       ConfigOf<Own>,
       InputOf<Own>

@@ -88,7 +88,9 @@ export async function generationQuality(
     const moments = async (values: ArrayLike<number>) =>
       momentsOf(await classifier.features(values), featureCount);
     const reference = await moments(other.data);
-    const { data: made } = await model.sample(count, { seed });
+    // Of each class as many as there are to compare with.
+    const classes = model.classes === undefined ? {} : { label: other.labels! };
+    const { data: made } = await model.sample(count, { seed, ...classes });
     return {
       frechetDistance: frechetDistance(await moments(made), reference),
       betweenData: frechetDistance(await moments(known.data), reference),
