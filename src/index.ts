@@ -153,6 +153,7 @@ export type {
 } from './estimator/create.js';
 export type { EvaluateOptions, Evaluation } from './estimator/evaluate.js';
 export type { Matrix } from './estimator/inference.js';
+export type { DecodeOptions, Labels } from './estimator/labels.js';
 export { Model, type TrainingOptions } from './estimator/model.js';
 export { type TableFitOptions, TableModel } from './estimator/tableModel.js';
 export { type LikelihoodOptions, type SampleOptions, VariationalModel } from './estimator/variational.js';

@@ -23,7 +23,7 @@ export interface Dataset {
   readonly data: DataArray;
   /** `[samples, ...featureShape]`; at least one axis of features, and no axis of length 0. */
   readonly shape: readonly number[];
-  /** One class number per sample, where the source has them. Never used in training. */
+  /** One class number per sample, where the source has them. Conditional models alone are trained with them. */
   readonly labels?: Int32Array;
   /** What each sample was made by, where the source knows it. Never used in training. */
   readonly factors?: Factors;

@@ -4,7 +4,14 @@ import { abs, div, maximum, mul, sub } from '../graph/ops/elementwise.js';
 import { mean, sum } from '../graph/ops/reducing.js';
 import { concat, reshape } from '../graph/ops/shaping.js';
 import type { Definition } from '../models/definition.js';
-import { type SampleSpec, sampleInput, toSamples } from '../models/io.js';
+import {
+  exportedInput,
+  exportedScope,
+  type GraphInput,
+  type SampleSpec,
+  sampleInput,
+  toSamples,
+} from '../models/io.js';
 import { expandFields } from '../nn/fields.js';
 import { Scope } from '../nn/scope.js';
 import type { Column } from '../table/columns.js';
@@ -29,17 +36,38 @@ function unitsOf({ dtype, scale }: SampleSpec): string {
     : 'numbers as they were in training';
 }
 
+/** What goes into a graph, and how it is called and explained. */
+interface Inputs extends GraphInput {
+  readonly names: readonly string[];
+  readonly docs: Readonly<Record<string, string>>;
+}
+
 /** What goes in: samples as the user has them, or one input for each raw column of a table. */
-function inputOf({ sample, columns }: Trained): { x: Expr; names: string[]; docs: Record<string, string> } {
+function inputOf({ sample, columns }: Trained): Inputs {
   if (columns === undefined) {
-    const docs = { input: `Samples: ${unitsOf(sample)}.` };
-    return { x: sampleInput(sample, batch).x, names: ['input'], docs };
+    const docs = { input: `Samples: ${unitsOf(sample)}.`, ...labelDoc(sample) };
+    return { ...exportedInput(sample, batch), names: Object.keys(docs), docs };
   }
   return {
     x: expandFields(encodedRow(columns, batch), sample.fields!),
+    scope: Scope.root({ training: false }),
     names: columns.map(({ name }) => name),
     docs: Object.fromEntries(rawColumns(columns).map(({ name, doc }) => [name, doc])),
   };
+}
+
+/** What goes into a decoder, `x` being the codes. */
+function codeInputOf({ definition, sample }: Trained): Inputs {
+  const { latent } = definition;
+  const docs = { code: `Codes, ${latent} numbers for each sample.`, ...labelDoc(sample) };
+  const x = input('code', [batch, latent]);
+  return { x, scope: exportedScope(sample, batch), names: Object.keys(docs), docs };
+}
+
+function labelDoc({ classes }: SampleSpec): Record<string, string> {
+  return classes === undefined
+    ? {}
+    : { label: `The class of each sample, a whole number from 0 to ${classes - 1}.` };
 }
 
 /** The prefix of a reconstructed column's name: an output cannot have the name of an input. */
@@ -73,7 +101,8 @@ function reconstructionDocs(columns: readonly Column[], text: string): Record<st
  */
 export function renamedOutputs({ definition, sample, columns }: Trained): Record<string, string> {
   if (columns === undefined) return {};
-  const codes = definition.encode(sampleInput(sample, 1).x, Scope.root({ training: false }));
+  const { x, scope } = sampleInput(sample, 1);
+  const codes = definition.encode(x, scope);
   const names = columns.map(({ name }) => name);
   const own = [...Object.keys(codes), ...names.map((name) => `${reconstructionPrefix}${name}`)];
   return renamed(own, names);
@@ -108,10 +137,9 @@ function write(
   });
 }
 
-/** The encoder: `input` as the user has samples → the code, or its distribution. */
+/** The encoder: `input` as the user has samples, and of a conditional model `label` → the code, or its distribution. */
 export function encoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
-  const scope = Scope.root({ training: false });
-  const { x, names, docs } = inputOf(trained);
+  const { x, scope, names, docs } = inputOf(trained);
   const outputDocs = {
     code: `The codes, ${trained.definition.latent} numbers for each sample.`,
     mean: 'The mean of the code for each sample; give it to the decoder.',
@@ -124,19 +152,18 @@ export function encoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   );
 }
 
-/** The decoder: `code` → samples in the user's units. */
+/** The decoder: `code`, and of a conditional model `label` → samples in the user's units. */
 export function decoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   const { definition, columns = [] } = trained;
-  const code = input('code', [batch, definition.latent]);
-  const inputDocs = { code: `Codes, ${definition.latent} numbers for each sample.` };
+  const { x: code, scope, names, docs } = codeInputOf(trained);
   const outputDocs = reconstructionDocs(
     columns,
     'Samples in the units and the shape of the training data, as float32.',
   );
   return write(
     trained,
-    { name: 'decoder', doc: 'Maps codes to samples.', inputDocs, outputDocs },
-    outputsOf(trained, definition.decode(code, Scope.root({ training: false }))),
+    { name: 'decoder', doc: 'Maps codes to samples.', inputs: names, inputDocs: docs, outputDocs },
+    outputsOf(trained, definition.decode(code, scope)),
   );
 }
 
@@ -149,8 +176,8 @@ export interface ScopedModel {
 /** The decoder as a distribution: `code` and noise → one draw of p(x | z), in the user's units. */
 export function observationModel(trained: Trained): ScopedModel {
   const { definition, sample } = trained;
-  const scope = Scope.root({ training: false });
-  const drawn = definition.observe!(input('code', [batch, definition.latent]), scope);
+  const { x: code, scope } = codeInputOf(trained);
+  const drawn = definition.observe!(code, scope);
   return {
     model: write(trained, { name: 'observation', doc: '' }, { reconstruction: toSamples(drawn, sample) }),
     scope,
@@ -164,11 +191,10 @@ export function priorModel(trained: Trained, count: number): ScopedModel {
   return { model: write(trained, { name: 'prior', doc: '' }, { code }), scope };
 }
 
-/** Both: `input` → its reconstruction. */
+/** Both: `input`, and of a conditional model `label` → its reconstruction. */
 export function autoencoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   const { definition, columns = [] } = trained;
-  const scope = Scope.root({ training: false });
-  const { x, names, docs } = inputOf(trained);
+  const { x, scope, names, docs } = inputOf(trained);
   const [code] = Object.values(definition.encode(x, scope));
   const outputDocs = reconstructionDocs(
     columns,
@@ -189,7 +215,8 @@ export function autoencoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
 
 /** The names of the figures in the `figures` output of `evaluationModel`, in their order. */
 export function figureNames(definition: Definition, sample: SampleSpec): string[] {
-  const { metrics } = definition.objective(sampleInput(sample, 1).x, Scope.root({ training: false }));
+  const { x, scope } = sampleInput(sample, 1);
+  const { metrics } = definition.objective(x, scope);
   return ['loss', ...Object.keys(metrics), 'squaredError', 'absoluteError'];
 }
 
@@ -206,8 +233,7 @@ function averageOf(observed: Expr | undefined): (x: Expr) => Expr {
  */
 export function evaluationModel(trained: Trained, rows: number): ScopedModel {
   const { definition, sample } = trained;
-  const scope = Scope.root({ training: false });
-  const { x } = sampleInput(sample, rows);
+  const { x, scope } = sampleInput(sample, rows);
   const { loss, metrics } = definition.objective(x, scope);
   const [code] = Object.values(definition.encode(x, scope));
   const error = sub(x, definition.decode(code!, scope));
@@ -222,8 +248,7 @@ export function evaluationModel(trained: Trained, rows: number): ScopedModel {
 
 /** Samples, so many at a time, → `logWeights`, [rows, draws]; see `Definition.logWeights`. */
 export function importanceModel(trained: Trained, rows: number, draws: number): ScopedModel {
-  const scope = Scope.root({ training: false });
-  const { x } = sampleInput(trained.sample, rows);
+  const { x, scope } = sampleInput(trained.sample, rows);
   const logWeights = trained.definition.logWeights!(x, draws, scope);
   return { model: write(trained, { name: 'importance', doc: '' }, { logWeights }), scope };
 }

@@ -17,6 +17,7 @@ const small: Readonly<Record<string, unknown>> = { hidden: [32], latent: 8, chan
 const own: { readonly [Name in FamilyName]?: Readonly<Record<string, unknown>> } = {
   'conv-autoencoder': { hidden: [], channels: [4, 8] },
   'conv-vae': { hidden: [], channels: [4, 8] },
+  'conditional-vae': { classes: 10 },
   'vamp-vae': { pseudoInputs: 20 },
   'two-layer-vae': { topLatent: 4, topHidden: [16] },
   'capacity-vae': { gamma: 1 },
@@ -45,9 +46,10 @@ describe('a model of every family', () => {
 
       const codes = await model.encode(test);
       assert.deepEqual(codes.shape, [40, 8]);
-      assert.deepEqual((await model.decode(codes)).shape, [40, 28, 28]);
+      const told = model.classes === undefined ? {} : { labels: test.labels! };
+      assert.deepEqual((await model.decode(codes, told)).shape, [40, 28, 28]);
       const reconstruction = await model.reconstruct(test);
-      const again = await model.decode(codes);
+      const again = await model.decode(codes, told);
       again.data.forEach((value, i) => {
         assert.ok(Math.abs(value - reconstruction.data[i]!) < 1e-2);
       });

@@ -1,11 +1,12 @@
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
-import type { SampleSpec } from '../models/io.js';
+import { rowOf, type SampleSpec } from '../models/io.js';
 import type { Scope } from '../nn/scope.js';
 import { fillNoise } from '../random/fill.js';
 import type { Random } from '../random/random.js';
 import type { Session, TensorValue } from '../runtime/backend.js';
+import { labelledRows } from '../train/labelledRows.js';
 
 /** Samples that go through a graph at a time: enough to keep the cores busy, little enough to stay responsive. */
 export const chunkSize = 1024;
@@ -19,14 +20,16 @@ export interface Matrix {
 /** Runs a session over all rows, chunk by chunk, and puts the wanted outputs together. */
 export async function runChunks(
   session: Session,
-  inputName: string,
-  rows: TensorValue,
+  inputs: Readonly<Record<string, TensorValue>>,
   outputs: readonly string[],
 ): Promise<Readonly<Record<string, Matrix>>> {
-  const count = rows.shape[0]!;
+  const tensors = Object.entries(inputs);
+  const count = tensors[0]![1].shape[0]!;
   const results = new Map<string, Matrix>();
-  await forEachChunk(rows, async (chunk, start) => {
-    const found = await session.run({ [inputName]: chunk });
+  for (let start = 0; start < count; start += chunkSize) {
+    const rows = Math.min(chunkSize, count - start);
+    const chunk = tensors.map(([name, tensor]) => [name, rowsFrom(tensor, start, rows)] as const);
+    const found = await session.run(Object.fromEntries(chunk));
     for (const name of outputs) {
       const { data, shape } = found[name]!;
       const width = data.length / shape[0]!;
@@ -37,7 +40,7 @@ export async function runChunks(
       whole.data.set(data, start * width);
       results.set(name, whole);
     }
-  });
+  }
   return Object.fromEntries(results);
 }
 
@@ -48,12 +51,19 @@ export async function forEachChunk(
   size = chunkSize,
 ): Promise<void> {
   const count = rows.shape[0]!;
-  const width = rows.data.length / count;
   for (let start = 0; start < count; start += size) {
-    const end = Math.min(start + size, count);
-    const data = unshared(rows.data.subarray(start * width, end * width));
-    await visit({ dtype: rows.dtype, shape: [end - start, ...rows.shape.slice(1)], data }, start);
+    await visit(rowsFrom(rows, start, Math.min(size, count - start)), start);
   }
+}
+
+/** So many rows of a tensor, which share its memory. */
+export function rowsFrom({ dtype, shape, data }: TensorValue, start: number, count: number): TensorValue {
+  const width = data.length / shape[0]!;
+  return {
+    dtype,
+    shape: [count, ...shape.slice(1)],
+    data: unshared(data.subarray(start * width, (start + count) * width)),
+  };
 }
 
 /** ONNX Runtime takes no arrays on memory that threads share, as the parts of a split data set are. */
@@ -62,9 +72,29 @@ function unshared<T extends TensorValue['data']>(data: T): T {
   return shared ? (data.slice() as T) : data;
 }
 
-/** A data set as the input of a graph that wants samples of this kind. */
+/** A data set as the `input` of a graph that takes rows of samples of this kind; see `rowOf`. */
 export function toInput(data: Dataset, sample: SampleSpec): TensorValue {
-  return { dtype: sample.dtype, shape: [sampleCount(data), ...sample.shape], data: data.data };
+  const { dtype, shape } = rowOf(sample);
+  return { dtype, shape: [sampleCount(data), ...shape], data: labelledRows(data, sample).data };
+}
+
+/** A data set as the inputs of an exported graph: `input`, and of a conditional model `label`. */
+export function exportedInputs(
+  data: Dataset,
+  { dtype, shape, classes }: SampleSpec,
+): Readonly<Record<string, TensorValue>> {
+  const input = { dtype, shape: [sampleCount(data), ...shape], data: data.data };
+  return { input, ...(classes !== undefined && { label: labelInput(data) }) };
+}
+
+/** Codes as the inputs of an exported decoder: `code`, and of a conditional model `label`. */
+export function codeInputs(codes: Dataset): Readonly<Record<string, TensorValue>> {
+  const code: TensorValue = { dtype: 'float32', shape: codes.shape, data: Float32Array.from(codes.data) };
+  return { code, ...(codes.labels && { label: labelInput(codes) }) };
+}
+
+function labelInput(data: Dataset): TensorValue {
+  return { dtype: 'int32', shape: [sampleCount(data)], data: data.labels! };
 }
 
 /** Noise, and the final values of scheduled numbers, for a graph that was built in `scope` with a symbolic batch. */

@@ -1,16 +1,15 @@
 import type { ManifestDraft } from '../artifact/folder.js';
 import { artifactVersion } from '../artifact/manifest.js';
 import { toSafetensors } from '../artifact/safetensors.js';
-import { checkFinite } from '../data/checks.js';
 import { type Dataset, type DatasetInput, sampleCount } from '../data/dataset.js';
 import { isStored, type StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
 import type { Family } from '../models/family.js';
-import { inputOf, type SampleSpec, sampleInput } from '../models/io.js';
+import { inputOf, type SampleSpec, sampleInput, withClasses } from '../models/io.js';
 import { isConvolutional } from '../models/networks.js';
-import { Scope, type Variable } from '../nn/scope.js';
+import type { Variable } from '../nn/scope.js';
 import { Random } from '../random/random.js';
 import type { TableSchema } from '../table/columns.js';
 import {
@@ -26,7 +25,8 @@ import { variablesOf } from '../train/programs.js';
 import { version } from '../version.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 import { autoencoderModel, decoderModel, encoderModel, renamedOutputs, type Trained } from './export.js';
-import { type Matrix, runChunks, toInput } from './inference.js';
+import { codeInputs, exportedInputs, type Matrix, runChunks } from './inference.js';
+import { type DecodeOptions, readCodes } from './labels.js';
 import type { Platform } from './platform.js';
 import { matchSpec, readSamples, sampleSpecOf } from './samples.js';
 import { Sessions } from './sessions.js';
@@ -93,8 +93,8 @@ export class Model {
     this.config = parts.config as Readonly<Record<string, unknown>>;
     this.seed = parts.seed;
     this.table = parts.table;
-    this.spec = parts.sample;
     this.definition = parts.family.define(parts.config, inputOf(parts.sample));
+    this.spec = withClasses(parts.sample, this.definition);
     this.weightValues = parts.weights ?? this.initialWeights();
     this.lastHistory = parts.history ?? null;
     this.trainingRecord = parts.training ?? null;
@@ -118,6 +118,11 @@ export class Model {
   /** Numbers in one code. */
   get latent(): number {
     return this.definition.latent;
+  }
+
+  /** How many classes a conditional model knows; `undefined` of any other, which is told none. */
+  get classes(): number | undefined {
+    return this.definition.classes;
   }
 
   /**
@@ -157,7 +162,8 @@ export class Model {
    * Trains the model; a second call goes on from the weights of the first with a new optimizer. Runs in a worker
    * thread where there is one: the event loop stays free.
    *
-   * @param input samples in any form that `dataset` takes; bytes are scaled to [0, 1] inside the model
+   * @param input samples in any form that `dataset` takes, of a conditional model with labels; bytes are scaled to [0, 1]
+   *   inside the model
    * @returns every figure of every epoch
    * @throws {UserError} when data or options do not fit
    * @throws {DivergenceError} when the loss or an update is not finite; the model then has its last good weights
@@ -207,7 +213,7 @@ export class Model {
 
   /** How samples of these data look; convolutions hold on to the shape that they were made for. */
   private specOf(data: Dataset): SampleSpec {
-    const spec = sampleSpecOf(data);
+    const spec = withClasses(sampleSpecOf(data), this.definition);
     return isConvolutional(this.config) ? { ...spec, shape: this.spec.shape } : spec;
   }
 
@@ -269,25 +275,20 @@ export class Model {
   protected async encoded(input: DatasetInput): Promise<Readonly<Record<string, Matrix>>> {
     const data = this.matchedSamples(input);
     const names = this.encoderOutputs();
-    const rows = toInput(data, this.spec);
-    return this.sessions.use('encoder', (session) => runChunks(session, 'input', rows, names));
+    const inputs = exportedInputs(data, this.spec);
+    return this.sessions.use('encoder', (session) => runChunks(session, inputs, names));
   }
 
   /**
    * The samples of codes, [samples, …shape], in the units of the training data.
    * @param codes [samples, latent]
-   * @throws {UserError} when a code has not as many numbers as the model's, or numbers that are not finite
+   * @throws {UserError} when a code has not as many numbers as the model's, or numbers that are not finite; when labels
+   *   are missing, or no classes of the model
    */
-  async decode(codes: DatasetInput): Promise<Matrix> {
-    const data = readSamples(codes, this.latent);
-    checkFinite(data);
-    const code = {
-      dtype: 'float32' as const,
-      shape: [sampleCount(data), this.latent],
-      data: Float32Array.from(data.data),
-    };
+  async decode(codes: DatasetInput, { labels }: DecodeOptions = {}): Promise<Matrix> {
+    const inputs = codeInputs(readCodes(codes, labels, this));
     const { reconstruction } = await this.sessions.use('decoder', (session) =>
-      runChunks(session, 'code', code, ['reconstruction']),
+      runChunks(session, inputs, ['reconstruction']),
     );
     return reconstruction!;
   }
@@ -295,9 +296,9 @@ export class Model {
   /** What the model makes of samples: [samples, …shape], in the units of the training data. */
   async reconstruct(input: DatasetInput): Promise<Matrix> {
     const data = this.matchedSamples(input);
-    const rows = toInput(data, this.spec);
+    const inputs = exportedInputs(data, this.spec);
     const { reconstruction } = await this.sessions.use('autoencoder', (session) =>
-      runChunks(session, 'input', rows, ['reconstruction']),
+      runChunks(session, inputs, ['reconstruction']),
     );
     return reconstruction!;
   }
@@ -369,7 +370,8 @@ export class Model {
   }
 
   protected encoderOutputs(): string[] {
-    return Object.keys(this.definition.encode(sampleInput(this.spec, 1).x, Scope.root({ training: false })));
+    const { x, scope } = sampleInput(this.spec, 1);
+    return Object.keys(this.definition.encode(x, scope));
   }
 
   private variableMap(): ReadonlyMap<string, Variable> {

@@ -25,12 +25,14 @@ export function readSamples(input: DatasetInput, features: number): Dataset {
 
 /**
  * The same data in the dtype that a trained model reads.
- * @throws {UserError} for numbers that are no bytes where the model was trained on bytes
+ * @throws {UserError} for numbers that are no bytes where the model was trained on bytes, and for labels that are missing or
+ *   no classes of a conditional model
  */
 export function matchSpec(data: Dataset, sample: SampleSpec): Dataset {
   // In the rows of a table NaN is a missing value.
   if (sample.fields !== undefined) return data;
   checkFinite(data);
+  if (sample.classes !== undefined) checkLabels(data, sample.classes);
   const isBytes = data.data instanceof Uint8Array;
   if (isBytes === (sample.dtype === 'uint8')) return data;
   if (isBytes) return { ...data, data: Float32Array.from(data.data) };
@@ -42,4 +44,27 @@ export function matchSpec(data: Dataset, sample: SampleSpec): Dataset {
     );
   }
   return { ...data, data: Uint8Array.from(data.data) };
+}
+
+/**
+ * Makes sure that samples have the labels that a conditional model is told.
+ * @param how to give them
+ * @throws {UserError} when there are none, or one is no number of a class
+ */
+export function checkLabels(
+  { labels, source = 'the data' }: Dataset,
+  classes: number,
+  how = '{ data, shape, labels }',
+): void {
+  const expected = `whole numbers from 0 to ${classes - 1}`;
+  if (labels === undefined) {
+    throw new UserError(
+      `${source}: a conditional model is told the class of each sample, and there are no labels; give them, ${expected}: ${how}`,
+    );
+  }
+  const at = labels.findIndex((label) => label < 0 || label >= classes);
+  if (at < 0) return;
+  throw new UserError(
+    `${source}: the label of sample ${at} is ${labels[at]}, but the model has ${classes} classes; give ${expected}, or make the model with more classes`,
+  );
 }

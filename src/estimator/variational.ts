@@ -1,16 +1,19 @@
-import type { DatasetInput } from '../data/dataset.js';
+import type { Dataset, DatasetInput } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import { observationModel, priorModel } from './export.js';
 import { logLikelihoods } from './importance.js';
-import { extraInputs, forEachChunk, type Matrix } from './inference.js';
+import { codeInputs, extraInputs, forEachChunk, type Matrix, rowsFrom } from './inference.js';
+import { classesToDraw, type Labels, readCodes } from './labels.js';
 import { Model } from './model.js';
 
 /** How to draw from a generative model. */
 export interface SampleOptions {
   /** The model's own by default. */
   readonly seed?: number;
+  /** Of a conditional model: the class of every sample, or of each; by default the classes in turn, 0, 1, 2, … */
+  readonly label?: Labels;
   /** Whether pixels are drawn from p(x | z) too, or its mean is given (the default, as in most figures). */
   readonly observation?: 'mean' | 'draw';
 }
@@ -39,25 +42,26 @@ export class VariationalModel extends Model {
 
   /**
    * New samples: codes drawn from the prior, N(0, 1) in most families, decoded. [count, …shape], in the units of the training data.
-   * @throws {UserError} when `count` is no whole number above 0
+   * @throws {UserError} when `count` is no whole number above 0, or `label` no class of the model
    */
   async sample(
     count: number,
-    { seed = this.seed, observation = 'mean' }: SampleOptions = {},
+    { seed = this.seed, observation = 'mean', label }: SampleOptions = {},
   ): Promise<Matrix> {
     if (!(Number.isSafeInteger(count) && count > 0)) {
       throw new UserError(`sample: a whole number above 0 is expected, got ${count}`);
     }
     const codes = await this.priorCodes(count, seed);
-    if (observation === 'mean') return this.decode(codes);
-    if (this.definition.observe !== undefined) return this.draw(codes, seed);
+    const told = classesToDraw(count, label, this.classes);
+    if (observation === 'mean') return this.decode(codes, told);
+    if (this.definition.observe !== undefined) return this.draw(readCodes(codes, told.labels, this), seed);
     throw new UserError(
       `sample: a model of the family '${this.family}' defines no distribution of samples about their mean; leave observation out`,
     );
   }
 
   /**
-   * How likely each sample is, log p(x) in nats: the importance-weighted estimate with so many draws of its code (Burda,
+   * How likely each sample is, log p(x) in nats, of a conditional model log p(x | its class): the importance-weighted estimate with so many draws of its code (Burda,
    * Grosse and Salakhutdinov 2016). In expectation it lies below the true value, and nearer with more draws. Of bytes, p is
    * that of the values in [0, 1]; of rows of a table, that of the fields that are present, standardised.
    * @throws {UserError} when samples do not fit the model, or `samples` is no whole number above 0
@@ -98,16 +102,19 @@ export class VariationalModel extends Model {
     }
   }
 
-  private async draw(codes: Matrix, seed: number): Promise<Matrix> {
+  private async draw(codes: Dataset, seed: number): Promise<Matrix> {
     const { definition, sample } = this.trained();
     const { model, scope } = observationModel(this.trained());
     const session = await this.platform.createSession(model);
     const [count] = codes.shape;
+    const { code: all, label } = codeInputs(codes);
     const data = new Float32Array(count! * definition.features);
     try {
-      await forEachChunk({ dtype: 'float32', ...codes }, async (code, start) => {
-        const noise = extraInputs(definition, scope, code.shape[0]!, new Random(seed, 'observation', start));
-        const { reconstruction } = await session.run({ code, ...noise });
+      await forEachChunk(all!, async (code, start) => {
+        const rows = code.shape[0]!;
+        const noise = extraInputs(definition, scope, rows, new Random(seed, 'observation', start));
+        const classes = label && { label: rowsFrom(label, start, rows) };
+        const { reconstruction } = await session.run({ code, ...classes, ...noise });
         data.set(reconstruction!.data as Float32Array, start * definition.features);
       });
     } finally {

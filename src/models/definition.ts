@@ -26,6 +26,8 @@ export interface Definition {
   readonly features: number;
   /** Numbers in one code. */
   readonly latent: number;
+  /** How many classes there are, of a conditional family: scopes then have the class of each sample, `scope.condition`. */
+  readonly classes?: number;
   /** The encoder's results by name; the first is the code that `decode` takes, [batch, latent]. */
   encode(x: Expr, scope: Scope): Readonly<Record<string, Expr>>;
   /** The reconstruction (a mean), [batch, features], in model units. */

@@ -5,6 +5,7 @@ import { betaTcVaeFamily } from './families/betaTcVae.js';
 import { betaVaeFamily } from './families/betaVae.js';
 import { capacityVaeFamily } from './families/capacityVae.js';
 import { categoricalVaeFamily } from './families/categoricalVae.js';
+import { conditionalVaeFamily } from './families/conditionalVae.js';
 import { contractiveAutoencoderFamily } from './families/contractiveAutoencoder.js';
 import { deepAutoencoderFamily } from './families/deepAutoencoder.js';
 import { denoisingAutoencoderFamily } from './families/denoisingAutoencoder.js';
@@ -54,6 +55,7 @@ export const families = {
   'vamp-vae': vampVaeFamily,
   'two-layer-vae': twoLayerVaeFamily,
   'iaf-vae': iafVaeFamily,
+  'conditional-vae': conditionalVaeFamily,
   'hyperspherical-vae': hypersphericalVaeFamily,
   'categorical-vae': categoricalVaeFamily,
   'vae-gan': vaeGanFamily,

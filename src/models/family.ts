@@ -37,6 +37,8 @@ export interface Family<Config, Input = Config> extends FamilyText {
   readonly own: Readonly<Record<string, z.core.$ZodType>>;
   /** Whether codes have a distribution from which new ones can be drawn. */
   readonly generative: boolean;
+  /** Whether it is told the class of each sample: data need labels, and its option `classes` says how many there are. */
+  readonly conditional?: boolean;
   define(config: Config, input: SampleInput): Definition;
 }
 

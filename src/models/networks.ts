@@ -30,15 +30,24 @@ export interface Networks {
 /**
  * The networks that options describe: dense, or with convolutions where there are `channels`. The sizes of pictures in
  * the decoder are those of the convolutions that it undoes, so that any height and width comes back.
+ * @param joined layers that put what else is known beside samples, as features or maps, and beside codes
  * @throws {UserError} when convolutions do not fit the samples
  */
-export function networks(config: NetworkOptions, input: SampleInput): Networks {
+export function networks(
+  config: NetworkOptions,
+  input: SampleInput,
+  joined: readonly Layer[] = [],
+): Networks {
   const noise = config.inputNoise > 0 ? [gaussianNoise(config.inputNoise)] : [];
   const mirrored = config.decoderHidden ?? [...config.hidden].reverse();
   if (config.channels.length === 0) {
     return {
-      encoder: [...noise, ...hiddenLayers(config.hidden, config)],
-      decoder: (outputs, last) => [...hiddenLayers(mirrored, config), outputLayer(outputs, config, last)],
+      encoder: [...noise, ...joined, ...hiddenLayers(config.hidden, config)],
+      decoder: (outputs, last) => [
+        ...joined,
+        ...hiddenLayers(mirrored, config),
+        outputLayer(outputs, config, last),
+      ],
     };
   }
   const picture = pictureOf(config, input);
@@ -48,10 +57,12 @@ export function networks(config: NetworkOptions, input: SampleInput): Networks {
     encoder: [
       ...noise,
       toMaps(picture),
+      ...joined,
       ...encoderMaps(config, picture),
       ...hiddenLayers(config.hidden, config),
     ],
     decoder: (outputs, last = 'linear') => [
+      ...joined,
       ...hiddenLayers(mirrored, config),
       ...decoderMaps(config, picture, undone, outputs / input.features),
       toFeatures(picture, outputs / input.features),

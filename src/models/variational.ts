@@ -4,6 +4,7 @@ import type { Expr } from '../graph/expr.js';
 import { add, cast, less, mul, sub } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
 import { reshape } from '../graph/ops/shaping.js';
+import { joinCondition } from '../nn/condition.js';
 import { flattenDraws, repeatRows } from '../nn/draws.js';
 import { type Layer, sequential } from '../nn/layers.js';
 import type { LikelihoodConfig } from '../nn/likelihoods.js';
@@ -107,6 +108,8 @@ export interface VariationalFamily<Own extends z.ZodRawShape> extends FamilyText
     input: SampleInput,
     encode: VariationalNetworks['encode'],
   ) => Prior;
+  /** Of a conditional family: how many classes samples have. Both networks are then told the class of each. */
+  readonly classes?: (config: ConfigOf<Own>) => number;
   /** Numbers that its objective asks its scope for. */
   readonly scalars?: (config: ConfigOf<Own>) => Readonly<Record<string, ScheduledScalar>>;
 }
@@ -131,6 +134,7 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
     ...{ name, title, summary, source },
     own: options,
     generative: true,
+    conditional: own.classes !== undefined,
     schema: z.strictObject({ ...variationalOptions, ...options }) as unknown as z.ZodType<
       ConfigOf<Own>,
       InputOf<Own>
@@ -139,9 +143,15 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
       const { features } = input;
       checkClasses(name, config, features);
       checkBinarize(name, config);
+      const classes = own.classes?.(config);
+      if (classes !== undefined && config.likelihood.type === 'fields') {
+        throw new UserError(
+          `${name}: a conditional model is told the label of each sample, and rows of a table have none; choose vae`,
+        );
+      }
       const observation = observationOf(config.likelihood as LikelihoodConfig);
       const posterior = own.posterior?.(config) ?? gaussianPosterior(config);
-      const halves = networks(config, input);
+      const halves = networks(config, input, classes === undefined ? [] : [joinCondition()]);
       const trunk = sequential(...halves.encoder);
       const decoder = sequential(...halves.decoder(observation.outputs ?? features));
       const encode = (x: Expr, scope: Scope) =>
@@ -167,6 +177,7 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
       return {
         features,
         latent: posterior.size,
+        ...(classes !== undefined && { classes }),
         encode: (x, scope) => posterior.exported(encode(x, scope), scope),
         decode: (code, scope) => observation.mean(decode(code, scope)),
         ...fieldParts(observation, decode),

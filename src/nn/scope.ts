@@ -26,6 +26,7 @@ interface Records {
   readonly updates: Map<string, Expr>;
   readonly penalties: Expr[];
   readonly rivals: Expr[];
+  readonly condition: Expr | undefined;
 }
 
 /**
@@ -41,8 +42,11 @@ export class Scope {
     private readonly isFrozen = false,
   ) {}
 
-  /** The scope of a whole model. */
-  static root(options: { training: boolean }): Scope {
+  /**
+   * The scope of a whole model.
+   * @param condition what a conditional model is told of each sample, [batch, …]
+   */
+  static root({ training, condition }: { training: boolean; condition?: Expr }): Scope {
     const records = {
       variables: new Map(),
       noises: new Map(),
@@ -50,8 +54,9 @@ export class Scope {
       updates: new Map(),
       penalties: [],
       rivals: [],
+      condition,
     };
-    return new Scope(options.training, '', records);
+    return new Scope(training, '', records);
   }
 
   /** Builds a part of the model under a name: `encoder`, then `encoder.0`. */
@@ -107,6 +112,13 @@ export class Scope {
     const expr = input(name, []);
     this.records.scalars.set(name, expr);
     return expr;
+  }
+
+  /** What a conditional model is told of each sample: its class, one-hot, [batch, classes]. */
+  get condition(): Expr {
+    const { condition } = this.records;
+    if (condition === undefined) throw new Error('a conditional model is built without a condition');
+    return condition;
   }
 
   /** A scalar that is added to the training loss: weight decay, sparsity. */

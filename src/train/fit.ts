@@ -3,7 +3,7 @@ import { isStored, type StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Trainable } from '../models/definition.js';
-import type { SampleSpec } from '../models/io.js';
+import { rowOf, type SampleSpec } from '../models/io.js';
 import type { OptimizerConfig, OptimizerName } from '../nn/optimizers.js';
 import type { Schedule } from '../nn/schedules.js';
 import type { ProgramForm, TrainerSpec, TrainerState } from '../runtime/backend.js';
@@ -11,6 +11,7 @@ import type { Callback, CheckpointContent, EpochContext, HistoryRow } from './ca
 import { checkTrainingData, dataWarnings } from './checks.js';
 import type { History } from './history.js';
 import type { EpochReport, EpochVerdict, JobEnd, JobRunner, Position, TrainJob } from './job.js';
+import { labelledRows } from './labelledRows.js';
 import { checkFitOptions, optimizerConfig } from './options.js';
 import {
   evaluateProgram,
@@ -219,10 +220,11 @@ function buildJob(
   const { epochs = defaultEpochs, shuffle = true, seed = 0, clipNorm, clipValue, resume } = options;
   const batchSize = Math.min(options.batchSize ?? defaultBatchSize, sampleCount(data));
   const build: ProgramOptions = { definition, sample, optimizer, form, clipNorm, clipValue };
+  const rowsOf = (set: Dataset | StoredRows) => (isStored(set) ? set : labelledRows(set, sample));
   const spec: TrainerSpec = {
     variables: variableSpecs(variablesOf(definition, sample)),
     optimizer,
-    row: { dtype: sample.dtype, shape: sample.shape },
+    row: rowOf(sample),
     metrics: metricNames(build),
     trainPrograms: batchSizes(sampleCount(data), batchSize).map((batch) => trainProgram(build, batch)),
     evaluatePrograms:
@@ -233,8 +235,8 @@ function buildJob(
   const start: Position = { step: 0, learningRateScale: 1, seen: 0, sums: [] };
   const job: TrainJob = {
     spec,
-    data,
-    validation,
+    data: rowsOf(data),
+    validation: validation && rowsOf(validation),
     epochs,
     batchSize,
     shuffle,

@@ -8,7 +8,7 @@ import { sizeOf } from '../graph/shape.js';
 import type { Trainable } from '../models/definition.js';
 import { type SampleSpec, sampleInput } from '../models/io.js';
 import { type OptimizerConfig, optimizer as optimizerOf } from '../nn/optimizers.js';
-import { Scope } from '../nn/scope.js';
+import type { Scope } from '../nn/scope.js';
 import {
   outputName,
   type Program,
@@ -41,8 +41,7 @@ interface Built {
 }
 
 function build({ definition, sample }: ProgramOptions, batch: number, training: boolean): Built {
-  const scope = Scope.root({ training });
-  const { x } = sampleInput(sample, batch);
+  const { x, scope } = sampleInput(sample, batch, { training });
   const { loss, metrics } = definition.objective(x, scope);
   // The loss that is reported is the one that is minimised, penalties included.
   const total = scope.penalties === null ? loss : add(loss, scope.penalties);
@@ -51,8 +50,8 @@ function build({ definition, sample }: ProgramOptions, batch: number, training: 
 
 /** The variables of a model in the order in which it asks for them. */
 export function variablesOf(definition: Trainable, sample: SampleSpec): Scope['variables'] {
-  const scope = Scope.root({ training: true });
-  definition.objective(sampleInput(sample, 1).x, scope);
+  const { x, scope } = sampleInput(sample, 1, { training: true });
+  definition.objective(x, scope);
   return scope.variables;
 }
 

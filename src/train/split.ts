@@ -2,6 +2,7 @@ import { type Dataset, featureShape, featureSize, sampleCount } from '../data/da
 import { UserError } from '../errors.js';
 import { permutation } from '../random/fill.js';
 import { Random } from '../random/random.js';
+import { sharedArray } from './sharedArray.js';
 
 /**
  * Sets a share of the samples aside at random. The same seed gives the same split.
@@ -39,10 +40,7 @@ export function heldOutRows(count: number, share: number, seed: number): Uint32A
 
 function pick(whole: Dataset, rows: Uint32Array): Dataset {
   const size = featureSize(whole);
-  // Shared, so that a worker need not be sent a copy; pages have shared memory only when they are isolated.
-  const memory = typeof SharedArrayBuffer === 'undefined' ? ArrayBuffer : SharedArrayBuffer;
-  const buffer = new memory(rows.length * size * whole.data.BYTES_PER_ELEMENT);
-  const data = whole.data instanceof Uint8Array ? new Uint8Array(buffer) : new Float32Array(buffer);
+  const data = sharedArray(whole.data instanceof Uint8Array, rows.length * size);
   rows.forEach((row, i) => {
     data.set(whole.data.subarray(row * size, (row + 1) * size), i * size);
   });

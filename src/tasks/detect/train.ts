@@ -206,7 +206,7 @@ async function measure(
   const initializers = new Map(Object.entries(tensors).map(([name, tensor]) => [name, tensor.data]));
   const session = await platform.createSession(toOnnx({ name: 'measures', outputs, initializers }));
   try {
-    const found = await runChunks(session, 'input', { dtype: 'float32', shape: [count, width], data }, [
+    const found = await runChunks(session, { input: { dtype: 'float32', shape: [count, width], data } }, [
       'deviances',
       'codes',
       'fields',

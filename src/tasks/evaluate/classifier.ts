@@ -64,7 +64,7 @@ export class FeatureClassifier {
   async features(samples: ArrayLike<number>): Promise<Float32Array> {
     const shape = [samples.length / this.values, this.values];
     const rows = { dtype: 'float32' as const, shape, data: Float32Array.from(samples) };
-    const { features } = await runChunks(this.session, 'input', rows, ['features']);
+    const { features } = await runChunks(this.session, { input: rows }, ['features']);
     return features!.data;
   }
 

@@ -91,8 +91,11 @@ export async function generationQuality(
   try {
     const moments = async (values: ArrayLike<number>) =>
       momentsOf(await classifier.features(values), featureCount);
-    const reference = await moments(third(1).data);
-    const { data: made } = await model.sample(count, { seed });
+    const other = third(1);
+    const reference = await moments(other.data);
+    // Of each class as many as there are to compare with.
+    const classes = model.classes === undefined ? {} : { label: other.labels! };
+    const { data: made } = await model.sample(count, { seed, ...classes });
     return {
       frechetDistance: frechetDistance(await moments(made), reference),
       betweenData: frechetDistance(await moments(third(2).data), reference),

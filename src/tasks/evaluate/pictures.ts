@@ -69,9 +69,14 @@ export async function compressionFigures(model: Model, input: DatasetInput): Pro
   const data: Dataset = {
     data: given.data.subarray(0, count * sizeOf(sampleShape)),
     shape: [count, ...sampleShape],
+    ...(given.labels && { labels: given.labels.subarray(0, count) }),
   };
   const codes = await model.encode(data);
-  const { data: decoded } = await model.decode({ ...codes, data: asBytes(codes.data, model.latent) });
+  const { data: decoded } = await model.decode({
+    ...codes,
+    data: asBytes(codes.data, model.latent),
+    ...(data.labels && { labels: data.labels }),
+  });
   let squares = 0;
   decoded.forEach((value, i) => {
     squares += ((value - data.data[i]!) * scale) ** 2;

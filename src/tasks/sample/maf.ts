@@ -83,7 +83,7 @@ export class FlowDensity implements CodeDensity {
     const density = logDensityOf(x, Scope.root({ training: false }));
     const tensor = { dtype: 'float32', shape: [rows.length / width, width], data: rows } as const;
     const found = await this.withSession({ density }, (session) =>
-      runChunks(session, 'codes', tensor, ['density']),
+      runChunks(session, { codes: tensor }, ['density']),
     );
     return Float64Array.from(found.density!.data, (value) => value - logVolume);
   }

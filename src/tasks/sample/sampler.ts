@@ -3,6 +3,7 @@ import { checkFinite } from '../../data/checks.js';
 import type { DatasetInput } from '../../data/dataset.js';
 import { UserError } from '../../errors.js';
 import type { Matrix } from '../../estimator/inference.js';
+import { classesToDraw, type Labels } from '../../estimator/labels.js';
 import type { Model } from '../../estimator/model.js';
 import { readSamples } from '../../estimator/samples.js';
 import { VariationalModel } from '../../estimator/variational.js';
@@ -59,6 +60,8 @@ export interface SamplerOptions {
 export interface DrawOptions {
   /** The model's own by default. The same seed gives the same samples. */
   readonly seed?: number;
+  /** Of a conditional model: the class of every sample, or of each; by default the classes in turn, 0, 1, 2, … */
+  readonly label?: Labels;
 }
 
 /**
@@ -138,17 +141,18 @@ export class Sampler {
 
   /**
    * New samples: codes that are drawn and decoded. [count, …shape], in the units of the training data.
-   * @throws {UserError} when `count` is no whole number above 0
+   * @throws {UserError} when `count` is no whole number above 0, or `label` no class of the model
    */
   async sample(wanted: number, options: DrawOptions = {}): Promise<Matrix> {
-    return this.model.decode(await this.codes(wanted, options));
+    const codes = await this.codes(wanted, options);
+    return this.model.decode(codes, classesToDraw(wanted, options.label, this.model.classes));
   }
 
   /**
    * New codes, [count, latent].
    * @throws {UserError} when `count` is no whole number above 0
    */
-  async codes(wanted: number, { seed = this.model.seed }: DrawOptions = {}): Promise<Matrix> {
+  async codes(wanted: number, { seed = this.model.seed }: Pick<DrawOptions, 'seed'> = {}): Promise<Matrix> {
     if (!(Number.isSafeInteger(wanted) && wanted > 0)) {
       throw new UserError(`sample: a whole number above 0 is expected, got ${wanted}`);
     }

@@ -1,4 +1,4 @@
-import type { DatasetInput } from '../../data/dataset.js';
+import { type DatasetInput, dataset } from '../../data/dataset.js';
 import { UserError } from '../../errors.js';
 import type { Matrix } from '../../estimator/inference.js';
 import type { Model } from '../../estimator/model.js';
@@ -12,6 +12,8 @@ export interface TraverseOptions {
   readonly latents?: number;
   /** Values of each latent; 11 by default, 2 at least. */
   readonly steps?: number;
+  /** Of a conditional model: the class that all codes are decoded for; that of the first sample by default. */
+  readonly label?: number;
 }
 
 /** Latents that were swept one by one, and what the model makes of it. */
@@ -39,7 +41,7 @@ const quantileEnd = 0.01;
 export async function traverse(
   model: Model,
   data: DatasetInput,
-  { from, latents = model.latent, steps = 11 }: TraverseOptions = {},
+  { from, latents = model.latent, steps = 11, label }: TraverseOptions = {},
 ): Promise<Traversal> {
   const { latent } = model;
   for (const [name, value, least] of [
@@ -73,7 +75,11 @@ export async function traverse(
       codes[start + d] = value;
     });
   });
-  const samples = await model.decode({ data: codes, shape: [swept.length * steps, latent] });
+  const shown = label ?? (model.classes === undefined ? undefined : dataset(data).labels?.[0]);
+  const samples = await model.decode(
+    { data: codes, shape: [swept.length * steps, latent] },
+    { ...(shown !== undefined && { labels: shown }) },
+  );
   return { latents: swept, values, samples };
 }
 
