@@ -2,8 +2,9 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sizeOf } from '../graph/shape.js';
 import type { Model } from '../index.js';
+import { networkOptions } from '../models/family.js';
 import type { TableSchema } from '../table/columns.js';
-import { titleOf } from './modelOptions.js';
+import { familyGiven, titleOf } from './modelOptions.js';
 import { columnTypes, shortList } from './tableText.js';
 import { bytes, count, counted, figure, shape, table, words } from './text.js';
 
@@ -30,7 +31,12 @@ export async function describeRun(
       ...samplesText(model),
       ['code', `${counted(latent, 'number')} for ${count(features)} values`],
       // Each column of a table has a likelihood of its own, and no other output or loss.
-      ...pairs(config, ['hidden', 'latent', ...(model.table ? ['output', 'loss', 'likelihood'] : [])]),
+      ...pairs(config, [
+        'hidden',
+        'latent',
+        ...usualOptions(family, config),
+        ...(model.table ? ['output', 'loss', 'likelihood'] : []),
+      ]),
     ]),
     `Layers, ${counted(parameterCount, 'parameter')}:`,
     table(
@@ -134,6 +140,19 @@ export async function filesOf(folder: string): Promise<Record<string, number>> {
 function howItWent(training: Model['training']): Readonly<Record<string, unknown>> {
   const { reason, stopReason, ...rest } = training ?? {};
   return reason === undefined || reason === 'finished' ? rest : { ...rest, ended: stopReason ?? reason };
+}
+
+/** Options of networks that are as they are unless something else is said, but for the activation. */
+function usualOptions(family: string, config: Model['config']): string[] {
+  const { schema, own } = familyGiven(family);
+  const usual = schema.parse({ latent: config.latent }) as Model['config'];
+  return Object.keys(config).filter(
+    (name) =>
+      name in networkOptions &&
+      name !== 'activation' &&
+      !Object.hasOwn(own, name) &&
+      JSON.stringify(config[name]) === JSON.stringify(usual[name]),
+  );
 }
 
 /** Options as pairs of name and value, without those left out and those that say nothing. */

@@ -190,13 +190,13 @@ describe('a table', () => {
     assert.doesNotMatch(stdout, /missing|fields| output | loss +mse|float32|[, ]\n/);
   });
 
-  it('of a plain autoencoder gives the command for a VAE on the same data', async () => {
+  it('gives new rows from a plain autoencoder too, of the columns that it has learned', async () => {
     const options = ['--epochs', '1', '--id', 'nr', '--drop', 'since,label', '--out', at('plain'), '--quiet'];
     assert.equal((await call('train', data, ...options)).code, 0);
-    await refused(
-      ['sample', at('plain'), '-o', at('new.csv')],
-      /train a VAE: .* train .*people\.csv --model vae --drop since,label --id nr$/m,
-    );
+    assert.equal((await call('sample', at('plain'), '-n', '20', '-o', at('new.csv'))).code, 0);
+    const made = cells(at('new.csv'));
+    assert.equal(made.length, 20);
+    assert.deepEqual(Object.keys(made[0]!), ['age', 'income', 'city', 'member']);
   });
 
   it('is refused with a message where it does not fit', async () => {
