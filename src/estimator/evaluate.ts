@@ -93,7 +93,7 @@ export async function evaluate(
   }
   const samples = sampleCount(data);
   const figures = Object.fromEntries(names.map((name, i) => [name, sums[i]! / samples]));
-  const { reconstructionNll, kl } = figures;
+  const { reconstructionNll, kl, perplexity, codebookUse: use } = figures;
   const activeUnits = moments.active();
   const { latent } = definition;
   return {
@@ -108,7 +108,10 @@ export async function evaluate(
       ? { negativeElbo: reconstructionNll + kl, reconstructionNll, kl }
       : {}),
     ...(likelihood && meanWithError(likelihood)),
-    notes: collapseNotes({ samples, activeUnits, latent, variational: kl !== undefined }),
+    notes: collapseNotes({
+      ...{ samples, activeUnits, latent, variational: kl !== undefined },
+      ...(perplexity !== undefined && use !== undefined && { codebook: { perplexity, use } }),
+    }),
   };
 }
 
