@@ -5,7 +5,7 @@ import { add, div, exp, maximum, mul } from '../../graph/ops/elementwise.js';
 import { argMax, logSoftmax, softmax, sum } from '../../graph/ops/reducing.js';
 import { oneHot, reshape } from '../../graph/ops/shaping.js';
 import { gumbel, gumbelNoise } from '../../nn/likelihoods.js';
-import { count, type NetworkOptions } from '../family.js';
+import { count, type NetworkOptions, networkOptions } from '../family.js';
 import { outputLayer } from '../networks.js';
 import type { Posterior, Prior } from '../posteriors.js';
 import { variationalFamily } from '../variational.js';
@@ -82,6 +82,11 @@ export const categoricalVaeFamily = variationalFamily({
   summary: 'codes that are choices: clusters, or discrete factors',
   source: 'Jang et al. 2017',
   options: {
+    // Without it all samples soon have one code for good: logits run away together, and where they are large no gradient is.
+    normalization: networkOptions.normalization
+      .unwrap()
+      .default('batch')
+      .describe('normalisation after each hidden layer'),
     classes: count.min(2).default(8).describe('classes of each latent; divides the size of a code'),
     temperature: z.number().positive().default(1).describe('softness of the choices at first'),
     temperatureDecay: z

@@ -17,7 +17,7 @@ export const infoVaeFamily = variationalFamily({
   source: 'Zhao et al. 2019',
   options: {
     alpha: z.number().max(1).default(0.5).describe('how much less the KL term of each sample counts'),
-    lambda: z.number().nonnegative().default(5).describe('how much codes together are held to the prior'),
+    lambda: z.number().nonnegative().default(100).describe('how much codes together are held to the prior'),
     kernel: z.enum(['imq', 'rbf']).default('imq').describe('kernel of the discrepancy'),
   },
   check({ alpha, lambda }) {
