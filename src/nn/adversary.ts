@@ -47,11 +47,9 @@ export function adversary(
   const [onReal, onMade] = [judge(given, scope), judge(gotten, scope)];
   const discriminatorLoss = mul(add(mean(softplus(neg(onReal))), mean(softplus(onMade))), 0.5);
   if (scope.training) {
-    const slopes = (output: Expr, x: Expr) => mean(sumFeatures(squared(gradient(sum(output), [x])[0]!)));
+    const steepness = () => add(squaredSlope(onReal, given), squaredSlope(onMade, gotten));
     scope.rival(
-      slopePenalty === 0
-        ? discriminatorLoss
-        : add(discriminatorLoss, mul(add(slopes(onReal, given), slopes(onMade, gotten)), slopePenalty / 2)),
+      slopePenalty === 0 ? discriminatorLoss : add(discriminatorLoss, mul(steepness(), slopePenalty / 2)),
     );
   }
   const share = (right: Expr) => mean(cast(right, 'float32'));
@@ -62,6 +60,8 @@ export function adversary(
   };
 }
 
-function squared(x: Expr): Expr {
-  return mul(x, x);
+/** ‖∂D/∂x‖² where D has given `output` for `x`, averaged over samples: a scalar. */
+export function squaredSlope(output: Expr, x: Expr): Expr {
+  const [slope] = gradient(sum(output), [x]);
+  return mean(sumFeatures(mul(slope, slope)));
 }
