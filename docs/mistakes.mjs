@@ -28,7 +28,7 @@ const head = dense(32);
 const decoder = sequential(dense(256, { activation: 'relu' }), dense(784));
 const bernoulli = likelihood({ type: 'bernoulli' });
 
-/** The objective of src/models/vae.ts, with two places at which it can be spoilt. */
+/** The objective of src/models/variational.ts, with two places at which it can be spoilt. */
 function spoilt({ logVarOf = head, noiseOf = (scope, shape) => scope.noise('posterior', 'normal', shape) }) {
   const objective = (x, scope) => {
     const [center, logVar] = scope.in('encoder', (inner) => {

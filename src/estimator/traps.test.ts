@@ -266,3 +266,30 @@ describe('a code of one number', () => {
     );
   });
 });
+
+describe('options that do not go together', () => {
+  const refusals: readonly (readonly [FamilyName, object, RegExp])[] = [
+    [
+      'sparse-autoencoder',
+      { sparsity: 'kl' },
+      /needs codes in \[0, 1\], but latentActivation is 'relu'; give/,
+    ],
+    [
+      'denoising-autoencoder',
+      { corruption: 'masking', amount: 1.5 },
+      /share of values .* below 1; given 1.5/,
+    ],
+    ['deep-autoencoder', { tied: true, dropout: 0.5 }, /tied weights are for plain dense layers/],
+    ['vq-vae', { latent: 6 }, /6 numbers cannot be cut into pieces of 4; choose/],
+    ['info-vae', { alpha: 0.5, lambda: 0.2 }, /driven away from the prior; choose/],
+    ['categorical-vae', { latent: 12 }, /12 numbers cannot be cut into one-hot vectors of 8; choose/],
+  ];
+  for (const [name, options, message] of refusals) {
+    it(`are refused by ${name} as soon as it is made`, () => {
+      assert.throws(
+        () => createModel(name, { input: 12, latent: 8, ...options } as never),
+        (error: unknown) => error instanceof UserError && message.test(error.message),
+      );
+    });
+  }
+});
