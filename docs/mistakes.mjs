@@ -86,7 +86,13 @@ for (const [name, definition] of Object.entries(variants)) {
   const { weights, history } = await fit(target, train, { epochs, batchSize: 32 });
   // Measured twice: by the objective it was trained on, as its author would see it, and by the right one.
   const seen = await evaluate(nodePlatform, { family: 'vae', definition, sample, weights }, test, 0);
-  const model = restoreModel(nodePlatform, { family: vaeFamily, config: configOf(1), sample, seed: 0, weights });
+  const model = restoreModel(nodePlatform, {
+    family: vaeFamily,
+    config: configOf(1),
+    sample,
+    seed: 0,
+    weights,
+  });
   const { negativeElbo, reconstructionNll, kl, activeUnits, mse } = await model.evaluate(test);
   const cells = [history.rows.at(-1).loss, seen.loss, negativeElbo, reconstructionNll, kl].map(round);
   console.log(`| ${[name, ...cells, activeUnits, mse.toFixed(4)].join(' | ')} |`);
