@@ -9,7 +9,7 @@ import { evaluate } from '../dist/estimator/evaluate.js';
 import { nodePlatform } from '../dist/estimator/nodePlatform.js';
 import { add, constant, exp, mean, mul, stopGradient } from '../dist/graph/index.js';
 import { readDataset } from '../dist/index.js';
-import { vaeFamily } from '../dist/models/vae.js';
+import { vaeFamily } from '../dist/models/families/vae.js';
 import { dense, klToStandardNormal, likelihood, sequential } from '../dist/nn/index.js';
 import { gridPicture } from '../dist/pictures/grid.js';
 import { fillNoise } from '../dist/random/fill.js';
@@ -21,14 +21,14 @@ const test = await readDataset('mnist:test[0:2000]');
 const epochs = Number(process.argv[2] ?? 10);
 
 const configOf = (beta) => vaeFamily.schema.parse({ hidden: [256], latent: 32, beta });
-const definitionOf = (beta) => vaeFamily.define(configOf(beta), 784);
+const definitionOf = (beta) => vaeFamily.define(configOf(beta), { features: 784, shape: [28, 28] });
 
 const trunk = sequential(dense(256, { activation: 'relu' }));
 const head = dense(32);
 const decoder = sequential(dense(256, { activation: 'relu' }), dense(784));
 const bernoulli = likelihood({ type: 'bernoulli' });
 
-/** The objective of src/models/vae.ts, with two places at which it can be spoilt. */
+/** The objective of src/models/variational.ts, with two places at which it can be spoilt. */
 function spoilt({ logVarOf = head, noiseOf = (scope, shape) => scope.noise('posterior', 'normal', shape) }) {
   const objective = (x, scope) => {
     const [center, logVar] = scope.in('encoder', (inner) => {
@@ -70,7 +70,7 @@ const variants = {
 };
 
 const sample = { dtype: 'uint8', shape: [28, 28], scale: 1 / 255 };
-const start = restoreModel(nodePlatform, { family: 'vae', config: configOf(1), sample, seed: 0 });
+const start = restoreModel(nodePlatform, { family: vaeFamily, config: configOf(1), sample, seed: 0 });
 const rows = [];
 const round = (value) => value.toFixed(1);
 console.log('| | reported: training | reported: test | −ELBO | = NLL | + KL | active units | MSE |');
@@ -86,7 +86,13 @@ for (const [name, definition] of Object.entries(variants)) {
   const { weights, history } = await fit(target, train, { epochs, batchSize: 32 });
   // Measured twice: by the objective it was trained on, as its author would see it, and by the right one.
   const seen = await evaluate(nodePlatform, { family: 'vae', definition, sample, weights }, test, 0);
-  const model = restoreModel(nodePlatform, { family: 'vae', config: configOf(1), sample, seed: 0, weights });
+  const model = restoreModel(nodePlatform, {
+    family: vaeFamily,
+    config: configOf(1),
+    sample,
+    seed: 0,
+    weights,
+  });
   const { negativeElbo, reconstructionNll, kl, activeUnits, mse } = await model.evaluate(test);
   const cells = [history.rows.at(-1).loss, seen.loss, negativeElbo, reconstructionNll, kl].map(round);
   console.log(`| ${[name, ...cells, activeUnits, mse.toFixed(4)].join(' | ')} |`);

@@ -88,7 +88,7 @@ export function createModel<Config, Input, Given extends Family<Config, Input>>(
   where?: BrowserOptions,
 ): ModelOf<Given>;
 export function createModel(
-  family: string | Family<never, never>,
+  family: string | Family<unknown>,
   options: CommonOptions,
   where: BrowserOptions = {},
 ): Model {

@@ -71,7 +71,7 @@ export function createModel<Config, Input, Given extends Family<Config, Input>>(
   family: Given & Family<Config, Input>,
   options: ModelOptions<Input>,
 ): ModelOf<Given>;
-export function createModel(family: string | Family<never, never>, options: CommonOptions): Model {
+export function createModel(family: string | Family<unknown>, options: CommonOptions): Model {
   return makeModel(nodePlatform, family, options);
 }
 
@@ -81,7 +81,7 @@ export function createModel(family: string | Family<never, never>, options: Comm
  */
 export function load(
   folder: string,
-  { families: own = [] }: { readonly families?: readonly Family<never, never>[] } = {},
+  { families: own = [] }: { readonly families?: readonly Family<unknown>[] } = {},
 ): Promise<Model> {
   return loadModel(nodePlatform, folder, own);
 }

@@ -39,3 +39,11 @@ test('pictures: every picture of a folder gets a code', () => {
   const [, first, last] = /MSE ([\d.]+) to ([\d.]+)/.exec(run('pictures'));
   assert.ok(Number(last) < Number(first), `${first} to ${last}`);
 });
+
+test('a family of the user: it trains, and comes back from its folder the same', () => {
+  const printed = run('custom-model', '1');
+  const [, elbo, active] = /Test -ELBO: (\d+\.\d+) nats; (\d+) of 16/.exec(printed);
+  assert.ok(Number(elbo) < 215, `${elbo} after one epoch`);
+  assert.equal(active, '16');
+  assert.match(printed, /it gives the same codes/);
+});

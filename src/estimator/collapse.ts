@@ -11,11 +11,23 @@ export interface CodeUse {
   readonly latent: number;
   /** Whether codes have a distribution, and a KL term that they are paid by. */
   readonly variational: boolean;
+  /** Of a codebook: how many vectors are in use, and their share of all. */
+  readonly codebook?: { readonly perplexity: number; readonly use: number };
 }
 
-/** A sentence about a code of which no number varies over the data, or less than an eighth, with what to try. */
-export function collapseNotes({ samples, activeUnits, latent, variational }: CodeUse): string[] {
-  if (samples < enough || activeUnits >= latent / 8) return [];
+/** A codebook of which less than this is used has collapsed. */
+const leastUse = 1 / 16;
+
+/** A sentence about a codebook of which few vectors are used, or a code of which no number varies over the data, or less than an eighth, with what to try. */
+export function collapseNotes({ samples, activeUnits, latent, variational, codebook }: CodeUse): string[] {
+  if (samples < enough) return [];
+  if (codebook !== undefined && codebook.use < leastUse) {
+    const { perplexity, use } = codebook;
+    return [
+      `codebook collapse: of ${Math.round(perplexity / use)} vectors about ${perplexity.toFixed(1)} are in use (perplexity). Try a smaller decay or a larger restartBelow, so that unused vectors start again sooner; a larger commitment; or a smaller codebook`,
+    ];
+  }
+  if (activeUnits >= latent / 8) return [];
   if (!variational) {
     return [
       `${activeUnits} of ${latent} numbers of the code vary over the data; the others say nothing. Try another activation than relu, a smaller learning rate, or a smaller code`,

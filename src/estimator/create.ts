@@ -45,14 +45,10 @@ export function makeModel<Name extends FamilyName>(
   given: Name,
   options: ModelOptions<FamilyInput<Name>>,
 ): ModelOf<(typeof families)[Name]>;
+export function makeModel(platform: Platform, given: string | Family<unknown>, options: CommonOptions): Model;
 export function makeModel(
   platform: Platform,
-  given: string | Family<never, never>,
-  options: CommonOptions,
-): Model;
-export function makeModel(
-  platform: Platform,
-  given: string | Family<never, never>,
+  given: string | Family<unknown>,
   options: CommonOptions,
 ): Model {
   const family = familyOf(given);
@@ -67,22 +63,19 @@ export function makeModel(
 }
 
 /** The family of a name; `undefined` where there is none. */
-export function findFamily(
-  name: string,
-  own: readonly Family<never, never>[] = [],
-): Family<unknown> | undefined {
+export function findFamily(name: string, own: readonly Family<unknown>[] = []): Family<unknown> | undefined {
   const found =
     own.find((family) => family.name === name) ??
     (Object.hasOwn(families, name) ? familyNamed(name as FamilyName) : undefined);
-  return found as Family<unknown> | undefined;
+  return found;
 }
 
 /**
  * A family by its name, or as it is.
  * @throws {UserError} where there is none of that name
  */
-export function familyOf(given: string | Family<never, never>): Family<unknown> {
-  const family = typeof given === 'string' ? findFamily(given) : (given as unknown as Family<unknown>);
+export function familyOf(given: string | Family<unknown>): Family<unknown> {
+  const family = typeof given === 'string' ? findFamily(given) : given;
   if (family !== undefined) return family;
   throw new UserError(
     `there is no model ${JSON.stringify(given)}; there are ${Object.keys(families).join(', ')}`,

@@ -106,6 +106,7 @@ export async function evaluate(
     ...metrics
   } = figures;
   const bound = kl !== undefined && reconstructionNll !== undefined ? reconstructionNll + kl : negativeElbo;
+  const { perplexity, codebookUse: use } = metrics;
   const activeUnits = moments.active();
   const { latent } = definition;
   return {
@@ -120,7 +121,10 @@ export async function evaluate(
     ...(kl !== undefined && reconstructionNll !== undefined ? { reconstructionNll, kl } : {}),
     metrics,
     ...(likelihood && meanWithError(likelihood)),
-    notes: collapseNotes({ samples, activeUnits, latent, variational: bound !== undefined }),
+    notes: collapseNotes({
+      ...{ samples, activeUnits, latent, variational: bound !== undefined },
+      ...(perplexity !== undefined && use !== undefined && { codebook: { perplexity, use } }),
+    }),
   };
 }
 

@@ -18,7 +18,7 @@ import type { Platform } from './platform.js';
 export async function loadModel(
   platform: Platform,
   folder: string,
-  own: readonly Family<never, never>[] = [],
+  own: readonly Family<unknown>[] = [],
 ): Promise<Model> {
   const { manifest, files } = await readFolder(folder);
   const { family, config, sample, table, seed, training } = manifest;

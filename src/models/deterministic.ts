@@ -77,6 +77,8 @@ export interface Regularizer {
 export interface DeterministicFamily<Own extends z.ZodRawShape> extends FamilyText {
   /** Its options beside the shared ones; one of the same name takes the place of a shared one. */
   readonly options: Own;
+  /** Refuses options that do not go together, by a `UserError`. */
+  readonly check?: (config: ConfigOf<Own>) => void;
   /** Its encoder and decoder, where they are not those of the options. */
   readonly networks?: (config: ConfigOf<Own>, input: SampleInput) => DeterministicNetworks | undefined;
   /** What training does to samples before they are encoded; the loss is still that of the samples as they are. */
@@ -120,6 +122,7 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
     >,
     define(config, input): Definition {
       const { features } = input;
+      own.check?.(config);
       const halves = networks(config, input);
       const encoder = sequential(
         ...halves.encoder,

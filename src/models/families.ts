@@ -69,5 +69,5 @@ export type FamilyInput<Name extends FamilyName> = z.input<(typeof families)[Nam
 
 /** A family whose options have been checked elsewhere, or will be by its own schema. */
 export function familyNamed(name: FamilyName): Family<unknown> {
-  return families[name] as unknown as Family<unknown>;
+  return families[name];
 }

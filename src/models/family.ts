@@ -145,7 +145,12 @@ const networkSchema = z.object(networkOptions);
 export type NetworkOptions = z.infer<typeof networkSchema>;
 
 /** Channels by which a convolutional family differs from the dense one of the same name. */
-export const convolutionalDefaults = { channels: networkOptions.channels.unwrap().default([32, 64]) };
+export const convolutionalDefaults = {
+  channels: networkOptions.channels
+    .unwrap()
+    .default([32, 64])
+    .describe("channels of the encoder's convolutions"),
+};
 
 /** A likelihood of its own for each column of a table. */
 export const fieldsSchema = z.strictObject({ type: z.literal('fields'), ...fieldLayout });

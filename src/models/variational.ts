@@ -98,6 +98,8 @@ export interface VariationalNetworks {
 export interface VariationalFamily<Own extends z.ZodRawShape> extends FamilyText {
   /** Its options beside the shared ones; one of the same name takes the place of a shared one. */
   readonly options: Own;
+  /** Refuses options that do not go together, by a `UserError`. */
+  readonly check?: (config: ConfigOf<Own>) => void;
   /** Its objective; by default the negative evidence lower bound. */
   readonly objective?: (parts: VariationalParts, config: ConfigOf<Own>) => Objective;
   /** q(z | x); by default a normal distribution with a variance for each latent. */
@@ -149,6 +151,7 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
           `${name}: a conditional model is told the label of each sample, and rows of a table have none; choose vae`,
         );
       }
+      own.check?.(config);
       const observation = observationOf(config.likelihood as LikelihoodConfig);
       const posterior = own.posterior?.(config) ?? gaussianPosterior(config);
       const halves = networks(config, input, classes === undefined ? [] : [joinCondition()]);

@@ -1,6 +1,17 @@
 import type { Expr } from '../graph/expr.js';
-import { add, cast, exp, less, log, mul, neg, sigmoid } from '../graph/ops/elementwise.js';
-import { argMax, logSoftmax, softmax } from '../graph/ops/reducing.js';
+import {
+  add,
+  cast,
+  exp,
+  less,
+  log,
+  maximum,
+  mul,
+  neg,
+  sigmoid,
+  stopGradient,
+} from '../graph/ops/elementwise.js';
+import { argMax, logSoftmax, mean as meanOf, softmax } from '../graph/ops/reducing.js';
 import { oneHot, reshape } from '../graph/ops/shaping.js';
 import { type Shape, sizeOf } from '../graph/shape.js';
 import { type ActivationName, activationRange, activations } from './activations.js';
@@ -32,10 +43,13 @@ export interface Likelihood {
   readonly constants?: (x: Expr, scope: Scope) => Expr;
 }
 
+/** The variance of a normal likelihood: given, a weight that is learned, or at each step the best for the batch. */
+export type Variance = number | 'learned' | 'optimal';
+
 /** A likelihood as it is written in options and in a manifest. */
 export type LikelihoodConfig =
   | { readonly type: 'bernoulli' }
-  | { readonly type: 'gaussian'; readonly variance: number | 'learned'; readonly activation: ActivationName }
+  | { readonly type: 'gaussian'; readonly variance: Variance; readonly activation: ActivationName }
   | { readonly type: 'categorical'; readonly classes: number };
 
 const anything = [-Infinity, Infinity] as const;
@@ -53,26 +67,43 @@ function bernoulli(): Likelihood {
   };
 }
 
+/** What of the running variance remains at each step where the best for each batch is taken. */
+const varianceMomentum = 0.9;
+
 /**
- * ‖x - mean‖² / (2σ²) + (D / 2) log(2πσ²). σ² is given, or one learned number for all features (σ-VAE, Rybkin et
- * al. 2021), whose logarithm is the parameter `logVar`.
+ * ‖x - mean‖² / (2σ²) + (D / 2) log(2πσ²). σ² is given, or one number for all features (σ-VAE, Rybkin et al. 2021):
+ * learned, its logarithm the parameter `logVar`; or `optimal`, the mean squared error of the batch, of which the running
+ * mean is kept for when training is over.
  */
-function gaussian(variance: number | 'learned', activation: ActivationName): Likelihood {
-  const logVariance = (scope: Scope) =>
-    variance === 'learned' ? scope.parameter('logVar', [], initializers.zeros) : Math.log(variance);
+function gaussian(variance: Variance, activation: ActivationName): Likelihood {
+  const logVariance = (scope: Scope): Expr | number => {
+    if (variance === 'learned') return scope.parameter('logVar', [], initializers.zeros);
+    return variance === 'optimal'
+      ? log(maximum(scope.state('variance', [], initializers.ones), 1e-12))
+      : Math.log(variance);
+  };
+  /** The logarithm of the least mean squared error that the batch allows; no gradient passes, since its own there is 0. */
+  const optimal = (squares: Expr, features: number, scope: Scope): Expr => {
+    const now = stopGradient(mul(meanOf(squares), 1 / features));
+    const running = scope.state('variance', [], initializers.ones);
+    scope.update('variance', add(mul(running, varianceMomentum), mul(now, 1 - varianceMomentum)));
+    return log(maximum(now, 1e-12));
+  };
   const mean = (output: Expr) => activations[activation](output);
   return {
     negativeLogLikelihood(x, output, scope) {
       const features = sizeOf(output.shape.slice(1));
       const squares = sumFeatures(losses.mse(x, mean(output)));
-      if (variance !== 'learned')
+      if (typeof variance === 'number')
         return add(mul(squares, 1 / (2 * variance)), (features / 2) * (log2Pi + Math.log(variance)));
-      const logVar = logVariance(scope) as Expr;
+      const isBest = variance === 'optimal' && scope.training;
+      const logVar = isBest ? optimal(squares, features, scope) : (logVariance(scope) as Expr);
       return add(mul(mul(squares, 0.5), exp(neg(logVar))), mul(add(logVar, log2Pi), features / 2));
     },
     mean,
     sample(output, scope) {
-      const deviation = variance === 'learned' ? exp(mul(logVariance(scope), 0.5)) : Math.sqrt(variance);
+      const deviation =
+        typeof variance === 'number' ? Math.sqrt(variance) : exp(mul(logVariance(scope), 0.5));
       return add(mean(output), mul(scope.noise('observation', 'normal', output.shape), deviation));
     },
     support: activationRange[activation] ?? anything,

@@ -1,19 +1,19 @@
 import { constant, type Expr } from '../graph/expr.js';
-import { add, cast, div, equal, exp, maximum, mul, sub } from '../graph/ops/elementwise.js';
+import { add, div, exp, maximum, mul, sub } from '../graph/ops/elementwise.js';
 import { gemm } from '../graph/ops/linear.js';
 import { mean, sum } from '../graph/ops/reducing.js';
 import { reshape } from '../graph/ops/shaping.js';
 import { sizeOf } from '../graph/shape.js';
 
-/** Factors on the natural width of a kernel, all of which are summed, as in the code of Tolstikhin et al. 2018. */
+/** Factors on the natural width of a kernel, over all of which it is averaged; Tolstikhin et al. 2018 sum over them. */
 const widths = [0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 /** Kernels by name, of squared distances between codes of `latent` numbers; each is 1 at a distance of 0. */
 export const kernels = {
-  /** Inverse multiquadratic: C / (C + ‖x - y‖²), summed over widths C about 2 · latent. */
+  /** Inverse multiquadratic: C / (C + ‖x - y‖²), averaged over widths C about 2 · latent. */
   imq: (squares: Expr, latent: number) =>
     average(widths.map((width) => div(2 * latent * width, add(squares, 2 * latent * width)))),
-  /** Gaussian: exp(-‖x - y‖² / (2 σ²)), summed over widths σ² about latent. */
+  /** Gaussian: exp(-‖x - y‖² / (2 σ²)), averaged over widths σ² about latent. */
   rbf: (squares: Expr, latent: number) =>
     average(widths.map((width) => exp(mul(squares, -1 / (2 * latent * width))))),
 } as const;
@@ -35,9 +35,9 @@ function average(parts: readonly Expr[]): Expr {
 export function maximumMeanDiscrepancy(a: Expr, b: Expr, kernel: KernelName): Expr {
   const latent = sizeOf([a.shape[1]!]);
   const k = (x: Expr, y: Expr) => mean(kernels[kernel](squaredDistances(x, y), latent));
-  const count = rowCount(a);
+  const count = sizeOf([a.shape[0]!]);
   // Means over all pairs hold each code with itself, of which the kernel is 1.
-  const within = (x: Expr) => div(sub(mul(k(x, x), count), 1), maximum(sub(count, 1), 1));
+  const within = (x: Expr) => mul(sub(mul(k(x, x), count), 1), 1 / Math.max(count - 1, 1));
   return sub(add(within(a), within(b)), mul(k(a, b), 2));
 }
 
@@ -47,12 +47,4 @@ export function squaredDistances(x: Expr, y: Expr): Expr {
   const products = gemm(x, y, null, { transB: true });
   const both = add(reshape(squares(x), [x.shape[0]!, 1]), reshape(squares(y), [1, y.shape[0]!]));
   return maximum(sub(both, mul(products, 2)), constant(0));
-}
-
-/** The number of rows, also where it is known only when the graph runs. */
-export function rowCount(x: Expr): Expr {
-  const [rows] = x.shape;
-  if (typeof rows === 'number') return constant(rows);
-  const first = sum(x, 1);
-  return sum(cast(equal(first, first), 'float32'));
 }

@@ -21,7 +21,7 @@ import { gather, oneHot, reshape } from '../graph/ops/shaping.js';
 import { sizeOf, times } from '../graph/shape.js';
 import { initializers } from './initializers.js';
 import { sumFeatures } from './losses.js';
-import { rowCount, squaredDistances } from './mmd.js';
+import { squaredDistances } from './mmd.js';
 import type { Scope } from './scope.js';
 
 /** How codes are quantised. */
@@ -69,15 +69,15 @@ export function quantize(
   if (scope.training) {
     const counts = scope.state('counts', [codes], initializers.zeros);
     const sums = scope.state('sums', [codes, codeSize], initializers.zeros);
-    const total = rowCount(vectors);
+    const total = sizeOf([vectors.shape[0]!]);
     const given = stopGradient(vectors);
     const blend = (old: Expr, now: Expr) => add(mul(old, decay), mul(now, 1 - decay));
     const nextCounts = blend(counts, sum(use, 0));
     const nextSums = blend(sums, gemm(use, given, null, { transA: true }));
-    const share = div(total, codes);
-    const dead = less(nextCounts, mul(share, restartBelow));
+    const share = total / codes;
+    const dead = less(nextCounts, share * restartBelow);
     const place = mul(scope.noise('restart', 'uniform', [codes]), total);
-    const picked = gather(given, cast(minimum(floor(place), sub(total, 1)), 'int32'));
+    const picked = gather(given, cast(minimum(floor(place), total - 1), 'int32'));
     const isDead = reshape(dead, [codes, 1]);
     const living = where(dead, add(mul(nextCounts, 0), share), nextCounts);
     const settled = where(isDead, mul(picked, share), nextSums);

@@ -90,9 +90,13 @@ export class Scope {
     return this.variable(name, shape, initializer, false);
   }
 
-  /** The value that a state has after this training step. */
+  /**
+   * The value that a state has after this training step. Of a network that is applied more than once in a step, the first
+   * application counts: that to the data, before any to what the model itself has made.
+   */
   update(name: string, value: Expr): void {
-    this.records.updates.set(this.nameOf(name), value);
+    const full = this.nameOf(name);
+    if (!this.records.updates.has(full)) this.records.updates.set(full, value);
   }
 
   /** Fresh noise at every step. */

@@ -39,12 +39,17 @@ function checkGroups({ data }: Dataset, group: number, scale: number, what: stri
 }
 
 /** What is worth a warning: training would run, but hardly as meant. */
-export function dataWarnings(data: Dataset, { features, latent }: Trainable): string[] {
+export function dataWarnings(data: Dataset, { features, latent, support }: Trainable): string[] {
   const warnings: string[] = [];
-  const { constant, identicalSamples } = summary(data);
+  const { constant, identicalSamples, min } = summary(data);
   if (sampleCount(data) === 1) warnings.push('there is one sample: the model can only learn it by heart');
   else if (constant) warnings.push('all values are the same: there is nothing to learn');
   else if (identicalSamples) warnings.push('all samples are the same: the model can only learn one by heart');
+  if (Number.isFinite(support.low) && support.low < 0 && min >= 0) {
+    warnings.push(
+      `no value is below 0, but ${support.because} gives numbers from ${support.low} to ${support.high}: of what it can say half is never wanted. Take output 'sigmoid' (of a gaussian likelihood its activation), or scale the data into [${support.low}, ${support.high}]`,
+    );
+  }
   if (latent >= features) {
     warnings.push(
       `the code has ${latent} numbers for ${features} features: nothing is compressed, and the model may learn to copy`,

@@ -21,10 +21,20 @@ export const adversarialAutoencoderFamily = deterministicFamily({
       .array(count)
       .default([256, 256])
       .describe("units of the discriminator's hidden layers"),
+    slopePenalty: z
+      .number()
+      .nonnegative()
+      .default(1)
+      .describe("weight of the discriminator's squared slope, which keeps it from winning outright"),
   },
-  regularize({ code, scope }, { adversarialWeight, discriminatorHidden }) {
+  regularize({ code, scope }, { adversarialWeight, discriminatorHidden, slopePenalty }) {
     const drawn = scope.noise('prior', 'normal', code.shape);
-    const { deception, discriminatorLoss, accuracy } = adversary(code, drawn, discriminatorHidden, scope);
+    const { deception, discriminatorLoss, accuracy } = adversary(
+      code,
+      drawn,
+      { hidden: discriminatorHidden, slopePenalty },
+      scope,
+    );
     return {
       loss: mul(deception, adversarialWeight),
       metrics: { deception, discriminatorLoss, discriminatorAccuracy: accuracy },

@@ -17,7 +17,7 @@ export const capacityVaeFamily = variationalFamily({
     gamma: z
       .number()
       .positive()
-      .default(100)
+      .default(10)
       .describe('weight of the distance of the KL term from the capacity'),
     capacity: z.number().positive().default(25).describe('nats that a code may hold in the end'),
     capacityEpochs: z.number().positive().default(10).describe('epochs until then'),

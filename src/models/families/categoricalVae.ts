@@ -1,17 +1,23 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { constant, type Expr } from '../../graph/expr.js';
-import { add, div, exp, mul } from '../../graph/ops/elementwise.js';
+import { add, div, exp, maximum, mul } from '../../graph/ops/elementwise.js';
 import { argMax, logSoftmax, softmax, sum } from '../../graph/ops/reducing.js';
 import { oneHot, reshape } from '../../graph/ops/shaping.js';
 import { gumbel, gumbelNoise } from '../../nn/likelihoods.js';
-import { count, type NetworkOptions } from '../family.js';
+import { count, type NetworkOptions, networkOptions } from '../family.js';
 import { outputLayer } from '../networks.js';
 import type { Posterior, Prior } from '../posteriors.js';
 import { variationalFamily } from '../variational.js';
 
-function categoricalPosterior(config: NetworkOptions, classes: number): Posterior {
-  const { latent } = config;
+/** Options of how choices are softened. */
+interface Softness {
+  readonly classes: number;
+  readonly lowestTemperature: number;
+}
+
+function categoricalPosterior(config: NetworkOptions & Softness): Posterior {
+  const { latent, classes, lowestTemperature } = config;
   if (latent % classes !== 0) {
     throw new UserError(
       `categorical-vae: a code of ${latent} numbers cannot be cut into one-hot vectors of ${classes}; choose a latent that classes divides`,
@@ -44,7 +50,7 @@ function categoricalPosterior(config: NetworkOptions, classes: number): Posterio
       const each = grouped(logits!);
       const noisy = () => add(each, gumbelNoise(scope, 'posterior', each.shape));
       const code = scope.training
-        ? softmax(div(noisy(), scope.scalar('temperature')))
+        ? softmax(div(noisy(), maximum(scope.scalar('temperature'), lowestTemperature)))
         : oneHot(argMax(noisy()), classes);
       return reshape(code, logits!.shape);
     },
@@ -67,7 +73,7 @@ function uniformPrior(latent: number, classes: number): Prior {
 
 /**
  * The VAE with categorical latents (Jang et al. 2017; Maddison et al. 2017): a code is some one-hot vectors. While training
- * they are relaxed, softmax((logits + Gumbel noise) / τ), so that gradients pass; the temperature τ falls while it runs.
+ * they are relaxed, softmax((logits + Gumbel noise) / τ), so that gradients pass; the temperature τ falls to its lowest.
  * Measured, drawn and exported are one-hot vectors themselves, and the KL term is that of the categorical distribution.
  */
 export const categoricalVaeFamily = variationalFamily({
@@ -76,6 +82,11 @@ export const categoricalVaeFamily = variationalFamily({
   summary: 'codes that are choices: clusters, or discrete factors',
   source: 'Jang et al. 2017',
   options: {
+    // Without it all samples soon have one code for good: logits run away together, and where they are large no gradient is.
+    normalization: networkOptions.normalization
+      .unwrap()
+      .default('batch')
+      .describe('normalisation after each hidden layer'),
     classes: count.min(2).default(8).describe('classes of each latent; divides the size of a code'),
     temperature: z.number().positive().default(1).describe('softness of the choices at first'),
     temperatureDecay: z
@@ -84,8 +95,13 @@ export const categoricalVaeFamily = variationalFamily({
       .max(1)
       .default(0.95)
       .describe('factor on the temperature after each epoch'),
+    lowestTemperature: z
+      .number()
+      .positive()
+      .default(0.5)
+      .describe('where the temperature stops falling, since gradients of hard choices are noise'),
   },
-  posterior: (config) => categoricalPosterior(config, config.classes),
+  posterior: (config) => categoricalPosterior(config),
   prior: ({ latent, classes }) => uniformPrior(latent, classes),
   scalars: ({ temperature, temperatureDecay }) => ({
     temperature: { base: temperature, schedule: { type: 'exponential', gamma: temperatureDecay } },

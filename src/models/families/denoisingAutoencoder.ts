@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../../errors.js';
 import type { Expr } from '../../graph/expr.js';
 import { add, cast, greaterOrEqual, less, mul, where } from '../../graph/ops/elementwise.js';
 import type { Scope } from '../../nn/scope.js';
@@ -35,6 +36,13 @@ export const denoisingAutoencoderFamily = deterministicFamily({
       .positive()
       .default(0.3)
       .describe('deviation of gaussian noise, or the share of values that are replaced'),
+  },
+  check({ corruption, amount }) {
+    if (corruption !== 'gaussian' && amount >= 1) {
+      throw new UserError(
+        `denoising-autoencoder: with ${corruption} the amount is the share of values that are replaced, below 1; given ${amount}`,
+      );
+    }
   },
   corrupt: (x, { corruption, amount }, scope) => corruptions[corruption](x, amount, scope),
 });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { constant } from '../../graph/expr.js';
-import { add, div, exp, mul, sub } from '../../graph/ops/elementwise.js';
+import { add, exp, mul, sub } from '../../graph/ops/elementwise.js';
 import { gemm } from '../../graph/ops/linear.js';
 import { mean, sum } from '../../graph/ops/reducing.js';
-import { rowCount } from '../../nn/mmd.js';
+import { sizeOf } from '../../graph/shape.js';
 import { besideElbo, variationalFamily } from '../variational.js';
 
 /**
@@ -23,12 +23,12 @@ export const dipVaeFamily = variationalFamily({
       .number()
       .nonnegative()
       .default(100)
-      .describe('weight of how far squared variances are from 1'),
+      .describe('weight of how far variances are from 1, squared'),
   },
   objective(parts, { type, offDiagonal, diagonal, latent }) {
     const { mean: center, logVar } = parts.parameters;
     const deviation = sub(center!, mean(center!, 0, true));
-    const ofMeans = div(gemm(deviation, deviation, null, { transA: true }), rowCount(center!));
+    const ofMeans = mul(gemm(deviation, deviation, null, { transA: true }), 1 / sizeOf([center!.shape[0]!]));
     const identity = constant(
       Float32Array.from({ length: latent ** 2 }, (_, i) => (i % (latent + 1) === 0 ? 1 : 0)),
       [latent, latent],

@@ -10,20 +10,13 @@ import { besideElbo, variationalFamily } from '../variational.js';
 
 /** Each latent from another sample: latent j of row i comes from row i + j + 1, around the batch. */
 function mixed(code: Expr): Expr {
-  const [rows, latent] = code.shape;
-  const columns = Array.from({ length: sizeOf([latent!]) }, (_, j) => {
+  const [rows, latent] = code.shape.map((dim) => sizeOf([dim]));
+  const columns = Array.from({ length: latent! }, (_, j) => {
     const column = slice(code, 1, j, j + 1);
-    // A batch of unknown size is only measured: turned by one row it serves as well.
-    const turn = typeof rows === 'number' ? (j + 1) % rows : 1;
-    return turn === 0 ? column : turned(column, turn);
+    const turn = (j + 1) % rows!;
+    return turn === 0 ? column : concat([slice(column, 0, turn, rows!), slice(column, 0, 0, turn)], 0);
   });
   return concat(columns, 1);
-}
-
-function turned(column: Expr, by: number): Expr {
-  const [rows] = column.shape;
-  const end = typeof rows === 'number' ? rows : 2 ** 31 - 1;
-  return concat([slice(column, 0, by, end), slice(column, 0, 0, by)], 0);
 }
 
 /**
@@ -45,7 +38,12 @@ export const factorVaeFamily = variationalFamily({
   },
   objective(parts, { gamma, discriminatorHidden }) {
     const { code, scope } = parts;
-    const { discriminatorLoss, accuracy } = adversary(mixed(code), code, discriminatorHidden, scope);
+    const { discriminatorLoss, accuracy } = adversary(
+      mixed(code),
+      code,
+      { hidden: discriminatorHidden },
+      scope,
+    );
     // D is trained to say code, so its logit is log q(z) - log Π q(zⱼ).
     const network = discriminator(discriminatorHidden);
     const logit = scope.frozen.in('discriminator', (inner) => network(code, inner));

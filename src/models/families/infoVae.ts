@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../../errors.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import { mean } from '../../graph/ops/reducing.js';
 import { maximumMeanDiscrepancy } from '../../nn/mmd.js';
@@ -16,8 +17,15 @@ export const infoVaeFamily = variationalFamily({
   source: 'Zhao et al. 2019',
   options: {
     alpha: z.number().max(1).default(0.5).describe('how much less the KL term of each sample counts'),
-    lambda: z.number().nonnegative().default(5).describe('how much codes together are held to the prior'),
+    lambda: z.number().nonnegative().default(100).describe('how much codes together are held to the prior'),
     kernel: z.enum(['imq', 'rbf']).default('imq').describe('kernel of the discrepancy'),
+  },
+  check({ alpha, lambda }) {
+    if (alpha + lambda < 1) {
+      throw new UserError(
+        `info-vae: with alpha ${alpha} and lambda ${lambda} codes would be driven away from the prior; choose them so that together they are at least 1`,
+      );
+    }
   },
   objective(parts, { alpha, lambda, kernel }) {
     const { code, scope } = parts;

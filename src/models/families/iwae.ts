@@ -7,8 +7,8 @@ import { count } from '../family.js';
 import { type VariationalParts, variationalFamily } from '../variational.js';
 
 /** The draws of a bound, and how many bounds are averaged. */
-const bounds = count.default(8).describe('bounds that are averaged (M)');
-const draws = count.default(8).describe('draws in each bound (K)');
+const bounds = count.default(4).describe('bounds that are averaged (M)');
+const draws = count.default(4).describe('draws in each bound (K)');
 
 /** -log (1/K) Σ w, averaged over groups and samples: of weights [batch, groups · K] a scalar, in nats. */
 export function negativeBound(logWeights: Expr, groups: number): Expr {
@@ -59,7 +59,7 @@ export const ciwaeFamily = variationalFamily({
   source: 'Rainforth et al. 2018',
   options: {
     beta: z.number().min(0).max(1).default(0.5).describe('weight of the ELBO; the rest is that of the bound'),
-    draws: count.default(64).describe('draws of the code for each sample (K)'),
+    draws: count.default(16).describe('draws of the code for each sample (K)'),
   },
   objective(parts, { beta, draws: all }) {
     const { weights, negativeElbo } = weightsOf(parts, all);

@@ -17,8 +17,8 @@ export const piwaeFamily = variationalFamily({
   summary: 'an IWAE whose encoder and decoder each learn by the bound that suits them',
   source: 'Rainforth et al. 2018',
   options: {
-    bounds: count.default(8).describe('bounds that the encoder averages (M)'),
-    draws: count.default(8).describe('draws in each of them (K)'),
+    bounds: count.default(4).describe('bounds that the encoder averages (M)'),
+    draws: count.default(4).describe('draws in each of them (K)'),
   },
   objective({ x, scope, parameters, model }, { bounds, draws }) {
     const all = bounds * draws;

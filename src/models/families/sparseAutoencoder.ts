@@ -40,14 +40,16 @@ export const sparseAutoencoderFamily = deterministicFamily({
       .lt(1)
       .default(0.05)
       .describe('with kl: how active each number is to be on average'),
-    latentActivation: activationName.default('sigmoid').describe('activation of the code'),
+    latentActivation: activationName.default('relu').describe('activation of the code'),
   },
-  regularize({ code }, { sparsity, sparsityWeight, targetRate, latentActivation }) {
+  check({ sparsity, latentActivation }) {
     if (sparsity === 'kl' && latentActivation !== 'sigmoid') {
       throw new UserError(
-        `sparse-autoencoder: sparsity 'kl' needs codes in [0, 1], but latentActivation is '${latentActivation}'; leave it out, or choose sparsity 'l1'`,
+        `sparse-autoencoder: sparsity 'kl' needs codes in [0, 1], but latentActivation is '${latentActivation}'; give latentActivation 'sigmoid', or choose sparsity 'l1'`,
       );
     }
+  },
+  regularize({ code }, { sparsity, sparsityWeight, targetRate }) {
     const penalty =
       sparsity === 'l1' ? mean(sumFeatures(abs(code))) : rateDivergence(mean(code, 0), targetRate);
     return { loss: mul(penalty, sparsityWeight), metrics: { sparsityPenalty: penalty } };

@@ -12,6 +12,7 @@ import {
   sub,
 } from '../../graph/ops/elementwise.js';
 import { mean } from '../../graph/ops/reducing.js';
+import { squaredSlope } from '../../nn/adversary.js';
 import { dense } from '../../nn/layers.js';
 import { sumFeatures } from '../../nn/losses.js';
 import type { Scope } from '../../nn/scope.js';
@@ -20,7 +21,7 @@ import { besideElbo, variationalFamily } from '../variational.js';
 /**
  * The VAE-GAN (Larsen et al. 2016): a discriminator, built like the encoder, tells samples from reconstructions and from
  * draws of the model. Reconstructions are measured by its last hidden layer instead of by pixels:
- * ½ ‖D(x) - D(x̂)‖² + KL - λ log D(made). The encoder learns by the first two, the decoder by the first and the last, the
+ * w · ½ ‖D(x) - D(x̂)‖² + KL - λ log D(made). The encoder learns by the first two, the decoder by the first and the last, the
  * discriminator beside them.
  */
 export const vaeGanFamily = variationalFamily({
@@ -29,9 +30,19 @@ export const vaeGanFamily = variationalFamily({
   summary: 'sharp pictures: reconstructions are judged by a network instead of pixel by pixel',
   source: 'Larsen et al. 2016',
   options: {
+    featureWeight: z
+      .number()
+      .nonnegative()
+      .default(10)
+      .describe('weight of the features: the larger, the more a code says'),
     adversarialWeight: z.number().nonnegative().default(1).describe('weight of deceiving the discriminator'),
+    slopePenalty: z
+      .number()
+      .nonnegative()
+      .default(1)
+      .describe("weight of the discriminator's squared slope, which keeps it from winning outright"),
   },
-  objective(parts, { adversarialWeight }) {
+  objective(parts, { featureWeight, adversarialWeight, slopePenalty }) {
     const { x, scope, code, output, model } = parts;
     const last = dense(1);
     const features = (rows: Expr, by: Scope) =>
@@ -51,13 +62,21 @@ export const vaeGanFamily = variationalFamily({
       0.5,
     );
     const onReal = judge(x, scope);
-    const [onAgain, onDrawn] = [judge(stopGradient(again), scope), judge(stopGradient(drawn), scope)];
+    const made = [stopGradient(again), stopGradient(drawn)] as const;
+    const [onAgain, onDrawn] = [judge(made[0], scope), judge(made[1], scope)];
     const onMade = mul(add(mean(softplus(onAgain)), mean(softplus(onDrawn))), 0.5);
     const discriminatorLoss = mul(add(mean(softplus(neg(onReal))), onMade), 0.5);
-    if (scope.training) scope.rival(discriminatorLoss);
+    if (scope.training) {
+      const onMadeSlope = mul(add(squaredSlope(onAgain, made[0]), squaredSlope(onDrawn, made[1])), 0.5);
+      const steepness = add(squaredSlope(onReal, x), onMadeSlope);
+      scope.rival(add(discriminatorLoss, mul(steepness, slopePenalty / 2)));
+    }
     const share = (right: Expr) => mean(cast(right, 'float32'));
     const accuracy = mul(add(share(greater(onReal, 0)), share(less(onDrawn, 0))), 0.5);
-    const loss = add(add(featureError, mean(parts.kl)), mul(deception, adversarialWeight));
+    const loss = add(
+      add(mul(featureError, featureWeight), mean(parts.kl)),
+      mul(deception, adversarialWeight),
+    );
     return besideElbo(parts, loss, {
       ...{ featureError, deception, discriminatorLoss, discriminatorAccuracy: accuracy },
     });

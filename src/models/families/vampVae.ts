@@ -21,7 +21,8 @@ function vampPrior(
 ): Prior {
   const components = (scope: Scope) => {
     const given = scope.parameter('pseudoInputs', [pseudoInputs, features], normalInitializer(1));
-    const { mean, logVar } = encode(bounded ? sigmoid(given) : given, scope);
+    // As it will be when samples are drawn: by the running statistics of the data, without dropout and noise.
+    const { mean, logVar } = encode(bounded ? sigmoid(given) : given, scope.inference);
     return { center: mean!, logVar: logVar! };
   };
   return {

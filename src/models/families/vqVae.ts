@@ -34,12 +34,14 @@ export const vqVaeFamily = deterministicFamily({
       .default(0.01)
       .describe('vectors used less than this share of evenly start again'),
   },
-  bottleneck(code, { codes, codeSize, commitment, decay, restartBelow, latent }, scope) {
+  check({ latent, codeSize }) {
     if (latent % codeSize !== 0) {
       throw new UserError(
         `vq-vae: a code of ${latent} numbers cannot be cut into pieces of ${codeSize}; choose a latent that codeSize divides`,
       );
     }
+  },
+  bottleneck(code, { codes, codeSize, commitment, decay, restartBelow }, scope) {
     const quantized = scope.in('quantizer', (inner) =>
       quantize(code, { codes, codeSize, decay, restartBelow }, inner),
     );
@@ -47,7 +49,11 @@ export const vqVaeFamily = deterministicFamily({
     return {
       code: quantized.code,
       loss: mul(distance, commitment),
-      metrics: { commitment: distance, perplexity: quantized.perplexity },
+      metrics: {
+        commitment: distance,
+        perplexity: quantized.perplexity,
+        codebookUse: mul(quantized.perplexity, 1 / codes),
+      },
       exported: { indices: quantized.indices },
     };
   },

@@ -15,7 +15,7 @@ export const waeFamily = deterministicFamily({
   source: 'Tolstikhin et al. 2018',
   options: {
     kernel: z.enum(['imq', 'rbf']).default('imq').describe('kernel of the discrepancy'),
-    mmdWeight: z.number().nonnegative().default(10).describe('weight of the discrepancy'),
+    mmdWeight: z.number().nonnegative().default(100).describe('weight of the discrepancy'),
   },
   regularize({ code, scope }, { kernel, mmdWeight }) {
     const drawn = scope.noise('prior', 'normal', code.shape);
