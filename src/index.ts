@@ -125,7 +125,7 @@ export function loadDetector(folder: string): Promise<Detector> {
 /**
  * How near new samples of a model are to labelled data, by a Fréchet distance on the features of a small classifier that
  * is trained on the data. Not the FID of the literature: see `GenerationQuality`.
- * @throws {UserError} when the data have no labels, or are fewer than 256
+ * @throws {UserError} when the data have no labels, or are fewer than 384
  */
 export function generationQuality(
   model: VariationalModel,

@@ -1,13 +1,11 @@
 // TensorFlow.js on its Wasm back end (SIMD; its threads do not start under Node).
 // The autoencoder is the layers API with compile and trainOnBatch, the VAE a custom loss under
-// optimizer.minimize. The data lie in memory as a float32 tensor.
+// optimizer.minimize, and so are the convolutional ones. The data lie in memory as a float32 tensor.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
-
-const WARM_UP_STEPS = 5;
 
 const { values: options } = parseArgs({
   options: {
@@ -19,8 +17,16 @@ const { values: options } = parseArgs({
 });
 const batch = Number(options.batch);
 const seconds = Number(options.seconds);
-if (!['autoencoder', 'vae'].includes(options.model) || !(batch > 0) || !(seconds > 0) || !options.data) {
-  console.error('usage: node tfjs_wasm.mjs --model autoencoder|vae --batch N --seconds S --data PATH');
+const warmUpSteps = options.model.includes('conv') ? 1 : 5;
+if (
+  !['autoencoder', 'vae', 'conv-vae', 'deep-conv-vae'].includes(options.model) ||
+  !(batch > 0) ||
+  !(seconds > 0) ||
+  !options.data
+) {
+  console.error(
+    'usage: node tfjs_wasm.mjs --model autoencoder|vae|conv-vae|deep-conv-vae --batch N --seconds S --data PATH',
+  );
   process.exit(2);
 }
 
@@ -57,18 +63,89 @@ function autoencoder() {
   return (x) => model.trainOnBatch(x, x);
 }
 
+/** Networks that are applied to x [batch, 784] and to codes, and give heads [mean, logVar] and logits [batch, 784]. */
+const networks = {
+  vae() {
+    const h = dense(256, 'relu');
+    return { latent: 32, encoder: [h], decoder: [dense(256, 'relu'), dense(784)] };
+  },
+  'conv-vae'() {
+    const options = { kernelSize: 3, strides: 2, padding: 'same', activation: 'relu' };
+    return {
+      latent: 2,
+      encoder: [
+        layers.layers.reshape({ targetShape: [28, 28, 1] }),
+        layers.layers.conv2d({ ...options, filters: 32 }),
+        layers.layers.conv2d({ ...options, filters: 64 }),
+        layers.layers.flatten(),
+        dense(16, 'relu'),
+      ],
+      decoder: [
+        dense(3136, 'relu'),
+        layers.layers.reshape({ targetShape: [7, 7, 64] }),
+        layers.layers.conv2dTranspose({ ...options, filters: 64 }),
+        layers.layers.conv2dTranspose({ ...options, filters: 32 }),
+        layers.layers.conv2d({ filters: 1, kernelSize: 3, padding: 'same' }),
+        layers.layers.flatten(),
+      ],
+    };
+  },
+  'deep-conv-vae'() {
+    const activated = () => [
+      layers.layers.batchNormalization({ axis: 3 }),
+      layers.layers.activation({ activation: 'relu' }),
+    ];
+    // Padding of one element, as in PyTorch: 28 → 14 → 7 → 3 → 1.
+    const halve = (filters) => [
+      layers.layers.zeroPadding2d({ padding: 1 }),
+      layers.layers.conv2d({ filters, kernelSize: 4, strides: 2 }),
+      ...activated(),
+    ];
+    const double = (filters) =>
+      layers.layers.conv2dTranspose({ filters, kernelSize: 3, strides: 2, padding: 'same' });
+    return {
+      latent: 16,
+      encoder: [
+        layers.layers.reshape({ targetShape: [28, 28, 1] }),
+        ...[128, 256, 512, 1024].flatMap(halve),
+        layers.layers.flatten(),
+      ],
+      decoder: [
+        dense(16384),
+        layers.layers.reshape({ targetShape: [4, 4, 1024] }),
+        double(512),
+        // 4 → 8 → 7.
+        layers.layers.cropping2D({
+          cropping: [
+            [0, 1],
+            [0, 1],
+          ],
+        }),
+        ...activated(),
+        double(256),
+        ...activated(),
+        double(1),
+        layers.layers.flatten(),
+      ],
+    };
+  },
+};
+
 function vae() {
+  const { latent, encoder: trunk, decoder: layersOfDecoder } = networks[options.model]();
+  const through = (value, list) => list.reduce((x, layer) => layer.apply(x), value);
   const x = layers.input({ shape: [784] });
-  const h = dense(256, 'relu').apply(x);
-  const encoder = layers.model({ inputs: x, outputs: [dense(32).apply(h), dense(32).apply(h)] });
-  const z = layers.input({ shape: [32] });
-  const decoder = layers.model({ inputs: z, outputs: dense(784).apply(dense(256, 'relu').apply(z)) });
+  const h = through(x, trunk);
+  const encoder = layers.model({ inputs: x, outputs: [dense(latent).apply(h), dense(latent).apply(h)] });
+  const z = layers.input({ shape: [latent] });
+  const decoder = layers.model({ inputs: z, outputs: through(z, layersOfDecoder) });
   const optimizer = tf.train.adam(1e-3);
 
   const objective = (x) => {
-    const [mean, logVar] = encoder.apply(x);
+    const [mean, logVar] = encoder.apply(x, { training: true });
     const variance = tf.exp(logVar);
-    const logits = decoder.apply(tf.add(mean, tf.mul(tf.sqrt(variance), tf.randomNormal(mean.shape))));
+    const codes = tf.add(mean, tf.mul(tf.sqrt(variance), tf.randomNormal(mean.shape)));
+    const logits = decoder.apply(codes, { training: true });
     // −log p(x|z) = softplus(logits) − x·logits, summed over pixels; KL(q ‖ N(0, 1)), over the latent.
     const reconstruction = tf.sum(tf.sub(tf.softplus(logits), tf.mul(x, logits)));
     const kl = tf.mul(0.5, tf.sum(tf.sub(tf.add(variance, tf.square(mean)), tf.add(logVar, 1))));
@@ -83,10 +160,31 @@ function vae() {
   };
 }
 
+/** This back end has no gradient of a 2-D kernel; its gradient of a 3-D one, on pictures of depth 1, is the same. */
+function registerKernelGradient() {
+  const { kernelFunc } = tf.getKernel('Conv3DBackpropFilterV2', 'wasm');
+  const deep = ({ shape, ...info }) => ({ ...info, shape: [shape[0], 1, ...shape.slice(1)] });
+  tf.registerKernel({
+    kernelName: 'Conv2DBackpropFilter',
+    backendName: 'wasm',
+    kernelFunc({ inputs, backend, attrs }) {
+      const [height, width, ...channels] = attrs.filterShape;
+      const step = typeof attrs.strides === 'number' ? [attrs.strides, attrs.strides] : attrs.strides;
+      const result = kernelFunc({
+        inputs: { x: deep(inputs.x), dy: deep(inputs.dy) },
+        backend,
+        attrs: { strides: [1, ...step], pad: attrs.pad, filterShape: [1, height, width, ...channels] },
+      });
+      return { ...result, shape: attrs.filterShape };
+    },
+  });
+}
+
 await tf.setBackend('wasm');
+if (options.model.includes('conv')) registerKernelGradient();
 const images = readImages(options.data);
 const rows = batches(images.shape[0]);
-const trainOnBatch = options.model === 'vae' ? vae() : autoencoder();
+const trainOnBatch = options.model === 'autoencoder' ? autoencoder() : vae();
 
 async function step() {
   const index = rows.next().value;
@@ -96,7 +194,7 @@ async function step() {
   return loss;
 }
 
-for (let i = 0; i < WARM_UP_STEPS; i++) await step();
+for (let i = 0; i < warmUpSteps; i++) await step();
 const times = [];
 let loss;
 const end = performance.now() + seconds * 1000;

@@ -158,7 +158,7 @@ test('refuses other endings and places, and leaves nothing behind', async () => 
   const place = folder();
   await refuses(
     tableWriter(join(place, 'a.xlsx'), columns),
-    /expected \.csv, \.tsv, \.csv\.gz, \.jsonl, \.parquet/,
+    /expected \.csv, \.csv\.gz, \.tsv, \.jsonl or \.parquet/,
   );
   await refuses(tableWriter(join(place, 'none', 'a.csv'), columns), /does not exist; create it first/);
   const path = join(place, 'a.parquet');

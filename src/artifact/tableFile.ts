@@ -3,6 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { Cell } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { parquetEncoder } from './parquetFile.js';
+import { endingsText, type TableEnding, tableEnding } from './tableEndings.js';
 import { openWhole } from './write.js';
 
 /** A column of a table that is written. */
@@ -35,7 +36,7 @@ export interface TableEncoder {
   finish(): Uint8Array;
 }
 
-const encoders: Readonly<Record<string, (columns: readonly OutputColumn[]) => TableEncoder>> = {
+const encoders: Readonly<Record<TableEnding, (columns: readonly OutputColumn[]) => TableEncoder>> = {
   '.csv': (columns) => delimitedEncoder(columns, ','),
   '.tsv': (columns) => delimitedEncoder(columns, '\t'),
   '.csv.gz': (columns) => gzipped(delimitedEncoder(columns, ',')),
@@ -44,10 +45,10 @@ const encoders: Readonly<Record<string, (columns: readonly OutputColumn[]) => Ta
 };
 
 function formatOf(path: string): (columns: readonly OutputColumn[]) => TableEncoder {
-  const ending = Object.keys(encoders).find((known) => path.toLowerCase().endsWith(known));
-  if (ending !== undefined) return encoders[ending]!;
+  const ending = tableEnding(path);
+  if (ending !== undefined) return encoders[ending];
   throw new UserError(
-    `cannot write a table to ${path}: its ending names no format; expected ${Object.keys(encoders).join(', ')}`,
+    `cannot write a table to ${path}: its ending names no format; expected ${endingsText()}`,
   );
 }
 

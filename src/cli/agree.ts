@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import { portableSpec } from './dataSpec.js';
+import { familyGiven, flagOf, givenOptions } from './modelOptions.js';
 import type { RunOptions } from './runRecord.js';
 import type { TrainOptions } from './train.js';
 
@@ -14,7 +15,6 @@ const compared = [
   'loss',
   'likelihood',
   'variance',
-  'beta',
   'betaWarmup',
   'batchSize',
   'validationSplit',
@@ -39,8 +39,16 @@ export function resumeOptions(
   const differing = compared.flatMap((name) => {
     const value = given[name];
     if (value === undefined || JSON.stringify(value) === JSON.stringify(recorded[name])) return [];
-    return [`${flag(name)} ${text(value)} (the run has ${text(recorded[name])})`];
+    return [`${flagOf(name)} ${text(value)} (the run has ${text(recorded[name])})`];
   });
+  const options = givenOptions(familyGiven(recorded.model), given);
+  for (const [name, value] of Object.entries(options)) {
+    const before = recorded.modelOptions[name];
+    if (JSON.stringify(value) === JSON.stringify(before)) continue;
+    differing.push(
+      `${flagOf(name)} ${text(value)} (the run has ${before === undefined ? 'its default' : text(before)})`,
+    );
+  }
   if (given.validation !== undefined && recorded.validation === undefined) {
     differing.push(`--validation ${given.validation} (the run has none)`);
   }
@@ -59,10 +67,6 @@ export function resumeOptions(
     ...(spec !== undefined && { data: portableSpec(spec) }),
     ...(validation !== undefined && { validation: portableSpec(validation) }),
   };
-}
-
-function flag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function text(value: unknown): string {

@@ -4,7 +4,6 @@ import { defaultLearningRate } from '../nn/optimizers.js';
 
 /** What `train` offers by name. */
 export const choices = {
-  model: ['autoencoder', 'vae'],
   activation: Object.keys(activations),
   loss: Object.keys(losses),
   likelihood: ['bernoulli', 'gaussian'],

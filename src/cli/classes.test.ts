@@ -73,7 +73,7 @@ describe('commands on a conditional run', () => {
     assert.notDeepEqual(fours, own);
     await refused(
       ['decode', run, at('codes.npy'), '-o', at('no.npy')],
-      /codes\.npy has codes without labels.*--label 0, or a \.csv file with a column label/,
+      /codes\.npy has codes without labels.*--label 0, or a table with a column label/,
     );
     const lines = readFileSync(at('codes.csv'), 'utf8').split('\n');
     writeFileSync(at('bad.csv'), [lines[0], lines[1]!.replace(/^\d+/, '11')].join('\n'));

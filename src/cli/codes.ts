@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { checkFinite } from '../data/checks.js';
 import { type Dataset, dataset, featureSize } from '../data/dataset.js';
+import { readTable } from '../data/table/readTable.js';
+import { nameText } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { type Model, readDataset } from '../index.js';
+import { cellNumber } from '../table/values.js';
+import { isTableSpec } from './dataSpec.js';
 import { counted } from './text.js';
 
 /**
@@ -16,7 +19,7 @@ export async function readCodes(
   label?: number,
 ): Promise<Dataset> {
   const wanted = classes !== undefined && label === undefined;
-  const codes = /\.csv$/i.test(spec) ? await readCsv(spec, latent, wanted) : await readDataset(spec);
+  const codes = isTableSpec(spec) ? await tableCodes(spec, latent, wanted) : await readDataset(spec);
   if (featureSize(codes) !== latent) {
     throw new UserError(
       `${spec}: a row has ${counted(featureSize(codes), 'number')}, but a code of ${run} has ${latent}; give codes that encode wrote with this run`,
@@ -25,38 +28,37 @@ export async function readCodes(
   checkFinite(codes);
   if (wanted && codes.labels === undefined) {
     throw new UserError(
-      `${spec} has codes without labels, and ${run} is told the class of each; give one for all, as in --label 0, or a .csv file with a column label, such as encode writes of data with labels`,
+      `${spec} has codes without labels, and ${run} is told the class of each; give one for all, as in --label 0, or a table with a column label, such as encode -o codes.csv writes of data with labels`,
     );
   }
   return codes;
 }
 
-/** Rows of numbers under a header line, as encode writes them. */
-async function readCsv(path: string, latent: number, labelled: boolean): Promise<Dataset> {
-  const { parse } = await import('csv-parse/sync');
-  let rows: string[][];
-  try {
-    rows = parse(await readFile(path), { bom: true, skip_empty_lines: true });
-  } catch (cause) {
-    throw new UserError(`${path}: cannot be read as codes: ${(cause as Error).message}`, { cause });
+/** Codes in the columns of a table, as encode writes them. */
+async function tableCodes(path: string, latent: number, labelled: boolean): Promise<Dataset> {
+  const table = await readTable(path);
+  const found = codePlaces(table.names, latent);
+  const places = found.length > 0 ? found : table.names.map((_, i) => i);
+  const labelPlace = labelled ? table.names.indexOf('label') : -1;
+  const rows: number[][] = [];
+  const labels: number[] = [];
+  for await (const { columns, rows: count } of table.chunks()) {
+    for (let row = 0; row < count; row++) {
+      const numberAt = (place: number) => {
+        const cell = columns[place]![row]!;
+        const value = cell === null ? undefined : cellNumber(cell, 'plain');
+        if (value !== undefined) return value;
+        throw new UserError(
+          `${path}: row ${rows.length + 1}, column ${nameText(table.names[place]!)}: a number is expected, got ${cell === null ? 'nothing' : JSON.stringify(String(cell))}`,
+        );
+      };
+      if (labelPlace >= 0) labels.push(numberAt(labelPlace));
+      rows.push(places.map(numberAt));
+    }
   }
-  const header = rows.shift() ?? [];
-  const codes = codePlaces(header, latent);
-  const place = labelled ? header.indexOf('label') : -1;
-  const labels = place < 0 ? undefined : rows.map((row) => Number(row[place]?.trim() || Number.NaN));
-  if (codes.length > 0) rows = rows.map((row) => codes.map((i) => row[i] ?? ''));
-  if (rows.length === 0) throw new UserError(`${path}: there are no codes under the header line`);
-  const numbers = rows.map((row, i) =>
-    row.map((cell, column) => {
-      const value = cell.trim() === '' ? Number.NaN : Number(cell);
-      if (!Number.isNaN(value)) return value;
-      throw new UserError(
-        `${path}: line ${i + 2}, column ${column + 1}: a number is expected, got '${cell}'`,
-      );
-    }),
-  );
-  const { data, shape } = dataset(numbers);
-  return dataset({ data, shape, ...(labels && { labels }), source: path });
+  if (rows.length === 0) throw new UserError(`${path}: there are no codes in this table`);
+  const { data, shape } = dataset(rows);
+  return dataset({ data, shape, source: path, ...(labelPlace >= 0 && { labels }) });
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { endingsText, tableEndings } from '../artifact/tableEndings.js';
 import { npyBytes } from '../data/npy.js';
 import { readNpy } from '../data/read.js';
 import { load, readDataset } from '../index.js';
@@ -47,10 +48,20 @@ describe('evaluate', () => {
   it('prints the documented keys of a VAE, and no others', async () => {
     const [found, ...more] = await callJson('evaluate', vae, test);
     assert.equal(more.length, 0);
-    assert.deepEqual(Object.keys(found!).sort(), [
-      ...['activeUnits', 'codeSize', 'dimensionRatio', 'kl', 'loss', 'mae', 'mse', 'negativeElbo', 'psnr'],
-      ...['reconstructionNll', 'samples'],
-    ]);
+    assert.deepEqual(
+      Object.keys(found!).sort(),
+      [
+        ...['activeUnits', 'codeSize', 'dimensionRatio', 'kl', 'loss', 'mae', 'mse', 'negativeElbo', 'psnr'],
+        ...[
+          'mutualInformation',
+          'priorMismatchLower',
+          'priorMismatchUpper',
+          'reconstructionNll',
+          'samples',
+          'ssim',
+        ],
+      ].sort(),
+    );
     const { reconstructionNll, kl, negativeElbo, samples, codeSize } = found as Record<string, number>;
     assert.deepEqual([samples, codeSize], [200, 4]);
     assert.equal(negativeElbo, reconstructionNll! + kl!);
@@ -66,6 +77,7 @@ describe('evaluate', () => {
       'psnr',
       'codeSize',
       'dimensionRatio',
+      'ssim',
     ]);
     const { mse } = await (await load(plain)).evaluate(await readDataset(test));
     assert.equal(found!.mse, mse);
@@ -76,6 +88,62 @@ describe('evaluate', () => {
     assert.equal(stderr, '');
     assert.match(stdout, /negative ELBO +\d+\.\d {2}nats per sample/);
     assert.match(stdout, /PSNR +\d+\.\d+ {2}dB/);
+  });
+
+  it('measures more where it is asked to', async () => {
+    const [found] = await callJson(
+      ...[
+        'evaluate',
+        vae,
+        'mnist:test[0:450]',
+        '--importance-samples',
+        '20',
+        '--generation',
+        '--compression',
+      ],
+    );
+    const { logLikelihood, logLikelihoodError, frechetDistance, frechetBetweenData, ...rest } =
+      found as Record<string, number>;
+    assert.ok(logLikelihood! > -rest.negativeElbo! && logLikelihoodError! > 0);
+    assert.ok(frechetDistance! > frechetBetweenData! && rest.frechetSamples === 150);
+    assert.ok(rest.codeBytes === 4 && rest.pngBytes! > 200 && rest.pngRatio! > 50 && rest.codePsnr! > 5);
+    const { code, stdout } = await call('evaluate', vae, 'mnist:test[0:450]', '--generation');
+    assert.equal(code, 0);
+    assert.match(stdout, /Fréchet distance +\d.* of 150 new samples .*not Inception FID/);
+  });
+
+  it('measures latents against the factors of shapes, which it is trained on by name', async () => {
+    const run = at('shapes');
+    const options = ['--model', 'vae', '--hidden', '16', '--latent', '3', '--epochs', '1', '--out', run];
+    assert.equal((await call('train', 'shapes[0:600]', ...options, '--quiet')).code, 0);
+    const [found] = await callJson('evaluate', run, 'shapes[0:600]', '--factors');
+    for (const key of ['mig', 'sap', 'dciDisentanglement', 'dciCompleteness', 'dciInformativeness'])
+      assert.ok((found![key] as number) >= 0 && (found![key] as number) <= 1, key);
+    assert.ok((found!.betaVaeScore as number) > 0.15 && (found!.factorVaeScore as number) > 0.15);
+    await refused(['evaluate', vae, test, '--factors'], /the data set shapes has them/);
+  });
+
+  it('warns of a collapsed code, with what to try', async () => {
+    const run = at('collapsed');
+    const network = ['--model', 'vae', '--beta', '100', '--hidden', '16', '--latent', '4'];
+    const options = [...network, '--epochs', '20', '--batch-size', '32', '--learning-rate', '0.01'];
+    const { code, stderr } = await call('train', 'mnist[0:400]', ...options, '--out', run, '--quiet');
+    assert.equal(code, 0);
+    const warned = await call('evaluate', run, test);
+    assert.match(warned.stderr, /warning: posterior collapse: no latent dimension varies .*--beta-warmup/);
+    assert.equal(stderr, '');
+    const [found] = await callJson('evaluate', run, test);
+    assert.match((found!.notes as string[])[0]!, /posterior collapse/);
+  });
+
+  it('refuses what a model cannot be measured by', async () => {
+    await refused(['evaluate', plain, test, '--generation'], /this model draws no new samples/);
+    await refused(
+      ['evaluate', plain, test, '--importance-samples', '10'],
+      /defines no distribution over data/,
+    );
+    const rows = writeNpy('rows.npy', 450, 784, (i) => i % 256);
+    await refused(['evaluate', vae, rows, '--generation'], /there are no labels/);
   });
 
   it('draws other codes with another seed', async () => {
@@ -144,6 +212,22 @@ describe('encode and decode', () => {
     assert.ok(readFileSync(`${npy}.npy`).equals(readFileSync(`${csv}.npy`)));
   });
 
+  it('codes are written as tables of every kind, and decode reads each of them', async () => {
+    const decoded: Buffer[] = [];
+    for (const ending of ['.npy', ...tableEndings]) {
+      const [codes, samples] = [at(`kind${ending}`), at(`kind${ending}.npy`)];
+      await callJson('encode', vae, test, '-o', codes);
+      await callJson('decode', vae, codes, '-o', samples);
+      decoded.push(readFileSync(samples));
+    }
+    for (const each of decoded) assert.ok(each.equals(decoded[0]!));
+    assert.deepEqual([...readFileSync(at('kind.csv.gz')).subarray(0, 2)], [0x1f, 0x8b]);
+    for (const command of ['encode', 'detect', 'reconstruct', 'decode', 'sample']) {
+      const help = (await call(command, '--help')).stdout.replaceAll(/\s+/g, ' ');
+      assert.ok(help.includes(endingsText()), command);
+    }
+  });
+
   it('decode draws a picture, and takes as many codes as it is asked for', async () => {
     await callJson('encode', plain, test, '-o', at('plain.npy'));
     const [found] = await callJson('decode', plain, at('plain.npy'), '-o', at('decoded.png'), '--count', '7');
@@ -155,8 +239,8 @@ describe('encode and decode', () => {
     const other = writeNpy('codes5.npy', 2, 5, () => 0);
     await refused(['decode', vae, other], /a row has 5 numbers, but a code of .* has 4/);
     writeFileSync(at('words.csv'), 'z0,z1,z2,z3\n1,2,3,four\n');
-    await refused(['decode', vae, at('words.csv')], /line 2, column 4: a number is expected, got 'four'/);
-    await refused(['decode', vae, at('absent.csv')], /absent\.csv: cannot be read as codes/);
+    await refused(['decode', vae, at('words.csv')], /row 1, column z3: a number is expected, got "four"/);
+    await refused(['decode', vae, at('absent.csv')], /there is no file .*absent\.csv/);
     const infinite = writeNpy('infinite.npy', 2, 4, () => Number.POSITIVE_INFINITY);
     await refused(['decode', vae, infinite, '-o', at('x.npy')], /8 infinite values/);
     assert.ok(!existsSync(at('x.npy')));
@@ -196,7 +280,10 @@ describe('reconstruct and sample', () => {
     await refused(['sample', vae, '-n', '1e9'], /at most 10000 can be drawn/);
     await refused(['sample', vae, '-n', '1e15', '-o', at('x.npy')], /of memory, and this machine has/);
     await refused(['reconstruct', vae, test, '-o', at('x.gif')], /ends in \.png, \.npy or \.csv/);
-    await refused(['encode', vae, test, '-o', at('x.png')], /ends in .npy, .csv, .tsv/);
+    await refused(
+      ['encode', vae, test, '-o', at('x.png')],
+      /ends in \.npy, \.csv, \.csv\.gz, \.tsv, \.jsonl or \.parquet/,
+    );
     await refused(
       ['encode', vae, test, '-o', join(root, 'no', 'x.npy')],
       /the folder .*no does not exist; create it/,

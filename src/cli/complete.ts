@@ -2,10 +2,12 @@ import { checkFinite, summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { sampleSpecOf } from '../estimator/samples.js';
+import type { Family } from '../models/family.js';
 import { type ActivationName, activationRange } from '../nn/activations.js';
 import type { LossName } from '../nn/losses.js';
 import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
 import { portableSpec } from './dataSpec.js';
+import { familyGiven, foreign, givenOptions, hasOption } from './modelOptions.js';
 import type { RunOptions } from './runRecord.js';
 import { counted, figure } from './text.js';
 import type { TrainOptions } from './train.js';
@@ -37,19 +39,23 @@ export function completeOptions(
   data: readonly Dataset[],
   images?: RunOptions['images'],
 ): CompleteOptions {
-  const model = (given.model ?? 'autoencoder') as RunOptions['model'];
-  checkFamily(model, given);
+  const family = familyGiven(given.model ?? 'autoencoder');
+  const modelOptions = givenOptions(family, given);
+  checkWarmup(family, given);
   checkSplit(given, data[0]!);
   for (const set of data) checkFinite(set);
   const common = {
     ...commonOptions(spec, given),
-    model,
-    hidden: given.hidden ?? [256],
+    model: family.name as RunOptions['model'],
+    hidden: given.hidden ?? usualHidden(family, modelOptions),
     latent: given.latent ?? 32,
+    modelOptions: modelOptions as RunOptions['modelOptions'],
     ...(images && { images }),
   };
   const values = valuesOf(data);
-  const chosen = model === 'vae' ? vaeOptions(given, values) : autoencoderOptions(given, values);
+  const chosen = hasOption(family, 'loss')
+    ? autoencoderOptions(family, given, values)
+    : vaeOptions(family, given, values);
   return {
     options: { ...common, ...chosen.options },
     ...(chosen.because !== undefined && { because: chosen.because }),
@@ -60,7 +66,7 @@ export function completeOptions(
 export function commonOptions(
   spec: string,
   given: TrainOptions,
-): Omit<RunOptions, 'model' | 'hidden' | 'latent'> {
+): Omit<RunOptions, 'model' | 'hidden' | 'latent' | 'modelOptions'> {
   const optimizer = (given.optimizer ?? 'adam') as OptimizerName;
   return {
     data: portableSpec(spec),
@@ -77,9 +83,21 @@ export function commonOptions(
 
 type Chosen = { readonly options: Partial<RunOptions>; readonly because?: string };
 
-function autoencoderOptions(given: TrainOptions, values: Values): Chosen {
+/** Hidden layers where none were asked for: those of the family, none behind convolutions, else one of 256 units. */
+export function usualHidden(family: Family<unknown>, options: Readonly<Record<string, unknown>>): number[] {
+  const preset = family.schema.safeParse({ latent: 1, ...options }).data as
+    | { readonly hidden: number[]; readonly channels: number[] }
+    | undefined;
+  if (preset === undefined) return [256];
+  return preset.hidden.length > 0 || preset.channels.length > 0 ? preset.hidden : [256];
+}
+
+function autoencoderOptions(family: Family<unknown>, given: TrainOptions, values: Values): Chosen {
   const loss = (given.loss ?? 'mse') as LossName;
-  const rest = { loss, latentActivation: (given.latentActivation ?? 'linear') as ActivationName };
+  // Left to the family where it has a usual one of its own.
+  const usual = Object.hasOwn(family.own, 'latentActivation') ? undefined : 'linear';
+  const activation = (given.latentActivation ?? usual) as ActivationName | undefined;
+  const rest = { loss, ...(activation !== undefined && { latentActivation: activation }) };
   if (loss === 'bce') {
     if (given.output !== undefined && given.output !== 'sigmoid') {
       throw new UserError(
@@ -98,14 +116,20 @@ function autoencoderOptions(given: TrainOptions, values: Values): Chosen {
   return { options: { ...rest, output }, because: `since ${values.text}` };
 }
 
-function vaeOptions(given: TrainOptions, values: Values): Chosen {
-  const fits = isWithin(unit, values);
+function vaeOptions(family: Family<unknown>, given: TrainOptions, values: Values): Chosen {
+  const isGaussian = Object.hasOwn(family.own, 'likelihood');
+  if (isGaussian && given.likelihood !== undefined && given.likelihood !== 'gaussian') {
+    throw new UserError(
+      `--likelihood ${given.likelihood}: the likelihood of ${family.name} is gaussian; leave it out, or choose --model vae`,
+    );
+  }
+  const fits = isWithin(unit, values) && !isGaussian;
   // A variance or an activation only means something to a Gaussian, so either asks for one.
   const gaussian = given.variance !== undefined || given.output !== undefined;
   const asked = given.likelihood ?? (gaussian ? 'gaussian' : undefined);
   const likelihood = (asked ?? (fits ? 'bernoulli' : 'gaussian')) as 'bernoulli' | 'gaussian';
-  const rest = { likelihood, beta: given.beta ?? 1, ...pick(given, 'betaWarmup') };
-  const because = asked === undefined ? { because: `since ${values.text}` } : {};
+  const rest = { likelihood, ...pick(given, 'betaWarmup') };
+  const because = asked === undefined && !isGaussian ? { because: `since ${values.text}` } : {};
   if (likelihood === 'bernoulli') {
     for (const name of ['variance', 'output'] as const) {
       if (given[name] === undefined) continue;
@@ -121,30 +145,10 @@ function vaeOptions(given: TrainOptions, values: Values): Chosen {
   return { options: { ...rest, variance: given.variance ?? 'learned', output }, ...because };
 }
 
-const only = {
-  autoencoder: { latentActivation: '--latent-activation', loss: '--loss' },
-  vae: {
-    likelihood: '--likelihood',
-    variance: '--variance',
-    beta: '--beta',
-    betaWarmup: '--beta-warmup',
-  },
-} as const;
-
-function checkFamily(model: RunOptions['model'], given: TrainOptions): void {
-  const other = model === 'vae' ? 'autoencoder' : 'vae';
-  for (const [name, flag] of Object.entries(only[other])) {
-    if (given[name as keyof TrainOptions] === undefined) continue;
-    const instead =
-      name === 'loss'
-        ? ' (a VAE has --likelihood)'
-        : name === 'likelihood'
-          ? ' (an autoencoder has --loss)'
-          : '';
-    throw new UserError(
-      `${flag} is an option of --model ${other}, but the model is ${model}${instead}; leave it out, or choose --model ${other}`,
-    );
-  }
+/** @throws {UserError} where a model has no weight of the KL term that could rise */
+export function checkWarmup(family: Family<unknown>, { betaWarmup }: TrainOptions): void {
+  if (betaWarmup === undefined || hasOption(family, 'betaSchedule')) return;
+  throw foreign('betaWarmup', family, 'betaSchedule');
 }
 
 function checkSplit({ validationSplit }: TrainOptions, data: Dataset): void {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { endingsText } from '../artifact/tableEndings.js';
 import { type CommonOptions, makeCommand, runArgument } from './command.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
@@ -32,16 +33,19 @@ export function decodeCommand(cli: Cli): Command {
   return makeCommand(text, (command) => {
     command
       .argument(...runArgument)
-      .argument('<codes>', 'a .npy file of codes, one a row, such as encode writes; [0:100] may follow')
+      .argument(
+        '<codes>',
+        'a file of codes, one a row, such as encode writes; behind the name of a .npy file [0:100] may follow',
+      )
       .option(
         '-o, --output <file>',
-        'where samples go: a name that ends in .npy, .csv or .png',
+        `where samples go: a name that ends in .npy, .csv or .png; of a table ${endingsText()}`,
         'decoded.npy',
       )
       .option('--count <n>', 'how many (default: all; in a picture 100)', wholeNumber(1))
       .option(
         '--label <n>',
-        'of a conditional model: the class of all samples (default: the column label of a .csv file of codes)',
+        'of a conditional model: the class of all samples (default: the column label of a table of codes)',
         wholeNumber(0),
       )
       .action(async (run: string, codes: string, options: DecodeOptions) => {

@@ -2,7 +2,10 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sizeOf } from '../graph/shape.js';
 import type { Model } from '../index.js';
-import { bytes, count, counted, figure, shape, table } from './text.js';
+import type { TableSchema } from '../table/columns.js';
+import { titleOf } from './modelOptions.js';
+import { columnTypes, shortList } from './tableText.js';
+import { bytes, count, counted, figure, shape, table, words } from './text.js';
 
 /** A layer: the tensors that share the first part of their names. */
 interface Layer {
@@ -21,14 +24,13 @@ export async function describeRun(
   const rows = model.history?.rows ?? [];
   const final = rows.at(-1) ?? null;
   const { family, config, sampleSpec, latent, features, parameterCount, training, seed } = model;
-  const kind = family === 'vae' ? 'variational autoencoder' : 'autoencoder';
-  const unit = sampleSpec.scale === 1 ? sampleSpec.dtype : 'bytes, scaled to [0, 1] inside the model';
   const sections = [
-    `${folder}: ${kind}`,
+    `${folder}: ${titleOf(family)}`,
     table([
-      ['samples', `${shape(sampleSpec.shape)} ${unit}`],
+      ...samplesText(model),
       ['code', `${counted(latent, 'number')} for ${count(features)} values`],
-      ...pairs(config, ['hidden', 'latent']),
+      // Each column of a table has a likelihood of its own, and no other output or loss.
+      ...pairs(config, ['hidden', 'latent', ...(model.table ? ['output', 'loss', 'likelihood'] : [])]),
     ]),
     `Layers, ${counted(parameterCount, 'parameter')}:`,
     table(
@@ -69,6 +71,32 @@ export async function describeRun(
       final,
     },
   };
+}
+
+/** What the model takes, as pairs of name and value. */
+function samplesText({ sampleSpec, table: columns }: Model): string[][] {
+  if (columns === undefined) {
+    const unit = sampleSpec.scale === 1 ? sampleSpec.dtype : 'bytes, scaled to [0, 1] inside the model';
+    return [['samples', `${shape(sampleSpec.shape)} ${unit}`]];
+  }
+  const lists: [string, string[]][] = [
+    ['with gaps', columns.columns.filter(({ missing }) => missing).map(({ name }) => name)],
+    ['not learned', columns.dropped.map(({ name }) => name)],
+  ];
+  return [
+    ['samples', `rows of a table, ${counted(columns.columns.length, 'column')}`],
+    ...columnTypes(columns).map(({ text, names }) => [`  ${text}`, shortList(names)]),
+    ...lists.flatMap(([name, names]) => (names.length === 0 ? [] : [[`  ${name}`, shortList(names)]])),
+    ['likelihood', likelihoodText(columns)],
+  ];
+}
+
+const likelihoods = { number: 'Gaussian', date: 'Gaussian', boolean: 'Bernoulli', category: 'categorical' };
+
+/** Which likelihoods the columns have. */
+function likelihoodText({ columns }: TableSchema): string {
+  const found = new Set(columns.map(({ type }) => likelihoods[type]));
+  return `one for each column: ${[...found].join(', ')}`;
 }
 
 function layersOf({ variables }: Model): Layer[] {
@@ -117,13 +145,8 @@ function pairs(options: Readonly<Record<string, unknown>>, without: readonly str
   );
 }
 
-/** `batchSize` as `batch size`. */
-function words(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-}
-
 function valueText(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ');
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
   if (typeof value === 'number') return Number.isInteger(value) ? count(value) : String(value);
   if (typeof value !== 'object' || value === null) return String(value);
   const { type, ...rest } = value as Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { endingsText } from '../artifact/tableEndings.js';
 import type { RunScore } from '../tasks/detect/runJudge.js';
 import { type CommonOptions, makeCommand } from './command.js';
 import { Output } from './output.js';
@@ -73,7 +74,7 @@ export function detectCommand(cli: Cli): Command {
       .option('--encoding <name>', 'of a text file, such as windows-1252 (default: utf-8)')
       .option('--delimiter <character>', 'between the cells of a text file (default: found out)', delimiter)
       .option('--seed <n>', 'decides all that is drawn at random (default: 0)', wholeNumber(0))
-      .option('-o, --output <file>', 'a verdict on each row, as .csv, .tsv, .jsonl or .parquet')
+      .option('-o, --output <file>', `a verdict on each row, as ${endingsText()}`)
       .option('--picture <file>', 'where the picture of scores goes', 'detect.png')
       .option('--out <folder>', 'keep the detector: detector.onnx and what --run needs')
       .action(async (data: string, options: DetectCommandOptions) => {

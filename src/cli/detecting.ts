@@ -39,7 +39,7 @@ interface Odd extends Detection {
 
 /** What going through a table finds. */
 interface Found {
-  readonly scores: Float64Array;
+  readonly scores: Float32Array;
   readonly anomalies: number;
   readonly oddest: readonly Odd[];
   readonly labels: readonly Cell[] | null;
@@ -220,7 +220,8 @@ async function judgeAll(
 ): Promise<Found> {
   const idPlace = options.id === undefined ? -1 : table.names.indexOf(options.id);
   const labelPlace = options.label === undefined ? -1 : table.names.indexOf(options.label);
-  const scores: number[] = [];
+  // Chunk by chunk: of ten million rows, an array of numbers would take more than all else together.
+  const pieces: Float32Array[] = [];
   const labels: Cell[] = [];
   let oddest: Odd[] = [];
   let anomalies = 0;
@@ -233,17 +234,27 @@ async function judgeAll(
         id: ids === null ? String(detection.row) : String(ids[i] ?? ''),
       }));
       for (let i = 0; i < named.length; i++) {
-        scores.push(named[i]!.score);
         if (named[i]!.anomaly) anomalies++;
         if (labelPlace >= 0) labels.push(chunk.columns[labelPlace]![i]!);
       }
+      pieces.push(Float32Array.from(named, ({ score }) => score));
       oddest = [...oddest, ...named].sort((a, b) => b.score - a.score).slice(0, shown);
       await append?.(columnsOf(named, ids !== null), named.length);
     }
   };
   if (options.output === undefined) await go();
   else await writeTable(options.output, verdictColumns(options.id), go);
-  return { scores: Float64Array.from(scores), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
+  return { scores: joined(pieces), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
+}
+
+function joined(pieces: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
 
 /** Why nothing can be measured with labels: which classes there are, and what is expected. */

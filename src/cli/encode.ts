@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { endingsText } from '../artifact/tableEndings.js';
 import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
 import { Output } from './output.js';
 import { names } from './parse.js';
@@ -32,7 +33,7 @@ export function encodeCommand(cli: Cli): Command {
       .argument(...dataArgument)
       .option(
         '-o, --output <file>',
-        'where the codes go: a name that ends in .npy, .csv, .tsv, .jsonl or .parquet',
+        `where the codes go: a name that ends in .npy, ${endingsText()}`,
         'codes.npy',
       )
       .option(

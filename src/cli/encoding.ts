@@ -1,11 +1,12 @@
 import { extname } from 'node:path';
+import { endingsText, tableEnding } from '../artifact/tableEndings.js';
 import { writeWhole } from '../artifact/write.js';
 import { npyBytes } from '../data/npy.js';
 import { UserError } from '../errors.js';
 import type { Model } from '../index.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
-import { isTableFile, writeArrayCodes, writeCodes } from './tableOutput.js';
+import { writeArrayCodes, writeCodes } from './tableOutput.js';
 import { dataFor } from './tableRun.js';
 import { checkTarget } from './targets.js';
 
@@ -22,9 +23,9 @@ export async function encode(
   output: Output,
 ): Promise<{ readonly model: Model; readonly samples: number }> {
   const isNpy = extname(path).toLowerCase() === '.npy';
-  if (!isNpy && !isTableFile(path)) {
+  if (!isNpy && tableEnding(path) === undefined) {
     throw new UserError(
-      `-o ${path}: the name's ending decides what is written; give one that ends in .npy, .csv, .tsv, .jsonl or .parquet`,
+      `-o ${path}: the name's ending decides what is written; give one that ends in .npy, ${endingsText()}`,
     );
   }
   checkTarget('-o', path, { data: [spec], run });

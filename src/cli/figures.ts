@@ -1,7 +1,8 @@
 import type { Evaluation } from '../estimator/evaluate.js';
 import type { Model } from '../index.js';
+import { titleOf } from './modelOptions.js';
 import { valueRange } from './outputFile.js';
-import { count, figure, table } from './text.js';
+import { count, figure, table, words } from './text.js';
 
 const losses: Readonly<Record<string, string>> = {
   mse: 'squared error',
@@ -10,26 +11,29 @@ const losses: Readonly<Record<string, string>> = {
   bce: 'cross-entropy in nats',
 };
 
+/** Families whose loss is the reconstruction's alone. */
+const plain = ['autoencoder', 'conv-autoencoder', 'deep-autoencoder', 'denoising-autoencoder'];
+
 /** What the loss of a model is, and in which unit. */
 export function lossText({ family, config, features }: Model): string {
-  if (family !== 'vae' && config.likelihood !== undefined) return 'negative log-likelihood, nats per row';
-  if (family !== 'vae') return `${losses[String(config.loss)]}, summed over ${count(features)} values`;
-  return isElbo(config)
-    ? 'negative ELBO, nats per sample'
-    : `reconstruction + ${betaText(config)} KL, nats per sample`;
+  if (config.loss === undefined) return boundText(family, config);
+  const summed = plain.includes(family) ? '' : `, and what the ${titleOf(family)} adds to it`;
+  if (config.likelihood !== undefined) return `negative log-likelihood, nats per row${summed}`;
+  return `${losses[String(config.loss)]}, summed over ${count(features)} values${summed}`;
 }
 
-function isElbo({ beta, betaSchedule }: Model['config']): boolean {
-  return beta === 1 && (betaSchedule as { type: string }).type === 'constant';
-}
-
-function betaText({ beta, betaSchedule }: Model['config']): string {
-  const { type } = betaSchedule as { type: string };
-  return type === 'constant' ? `${String(beta)} ×` : `beta ×`;
+function boundText(family: string, { beta, betaSchedule }: Model['config']): string {
+  const schedule = betaSchedule as { type: string } | undefined;
+  if (schedule === undefined) return `objective of the ${titleOf(family)}, nats per sample`;
+  if (beta === 1 && schedule.type === 'constant') return 'negative ELBO, nats per sample';
+  return `reconstruction + ${schedule.type === 'constant' ? `${String(beta)} ×` : `beta ×`} KL, nats per sample`;
 }
 
 /** The figures of an evaluation under the names that `--json` prints. */
-export function evaluationJson(found: Evaluation, { latent }: Model): Record<string, number> {
+export function evaluationJson(
+  found: Evaluation,
+  { latent }: Model,
+): Record<string, number | readonly string[]> {
   const { samples, loss, mse, mae, psnr, negativeElbo, reconstructionNll, kl, activeUnits, dimensionRatio } =
     found;
   return {
@@ -38,18 +42,25 @@ export function evaluationJson(found: Evaluation, { latent }: Model): Record<str
     mse,
     mae,
     psnr,
-    ...(negativeElbo !== undefined && { negativeElbo, reconstructionNll, kl, activeUnits }),
+    ...(negativeElbo !== undefined && { negativeElbo, activeUnits }),
+    ...(kl !== undefined && { reconstructionNll, kl }),
+    ...found.metrics,
     ...(found.logLikelihood !== undefined && {
       logLikelihood: found.logLikelihood,
       logLikelihoodError: found.logLikelihoodError!,
     }),
     codeSize: latent,
     dimensionRatio,
+    ...(found.notes.length > 0 && { notes: found.notes }),
   };
 }
 
-/** The same for people. */
-export function evaluationTable(found: Evaluation, model: Model): string {
+/** The same for people, with further lines behind. */
+export function evaluationTable(
+  found: Evaluation,
+  model: Model,
+  further: readonly (readonly string[])[] = [],
+): string {
   const { loss, mse, mae, psnr, negativeElbo, reconstructionNll, kl, activeUnits, dimensionRatio } = found;
   const nats = 'nats per sample';
   const bound: readonly (readonly string[])[] =
@@ -57,10 +68,15 @@ export function evaluationTable(found: Evaluation, model: Model): string {
       ? [['loss', figure(loss), lossText(model)]]
       : [
           ['negative ELBO', figure(negativeElbo), nats],
-          ['  reconstruction', figure(reconstructionNll!), nats],
-          ['  KL', figure(kl!), nats],
-          ...(isElbo(model.config) ? [] : [['loss', figure(loss), lossText(model)]]),
+          ...(kl === undefined
+            ? []
+            : [
+                ['  reconstruction', figure(reconstructionNll!), nats],
+                ['  KL', figure(kl), nats],
+              ]),
+          ...(figure(loss) === figure(negativeElbo) ? [] : [['loss', figure(loss), lossText(model)]]),
         ];
+  const more = Object.entries(found.metrics).map(([name, value]) => [words(name), figure(value), '']);
   const likelihood =
     found.logLikelihood === undefined
       ? []
@@ -81,6 +97,7 @@ export function evaluationTable(found: Evaluation, model: Model): string {
   return table(
     [
       ...bound,
+      ...more,
       ...likelihood,
       ['MSE', figure(mse), `mean squared error ${units}`],
       ['MAE', figure(mae), `mean absolute error ${units}`],
@@ -94,6 +111,7 @@ export function evaluationTable(found: Evaluation, model: Model): string {
         String(model.latent),
         `numbers for ${count(model.features)} values (ratio ${figure(dimensionRatio, 3)})`,
       ],
+      ...further,
     ],
     { right: [1] },
   );

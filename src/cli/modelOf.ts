@@ -3,7 +3,7 @@ import { type Dataset, featureShape, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { sampleSpecOf } from '../estimator/samples.js';
 import { sizeOf } from '../graph/shape.js';
-import { autoencoder, type Model, vae } from '../index.js';
+import { createModel, type Model } from '../index.js';
 import { familyNamed } from '../models/families.js';
 import { inputOf, type SampleSpec } from '../models/io.js';
 import { parseOptions } from '../models/options.js';
@@ -23,47 +23,34 @@ const mostParameters = 2 ** 28;
  * @throws {UserError} when it is too large for this machine
  */
 export function modelOf(options: RunOptions, data: Dataset): Model {
-  const config = options.model === 'vae' ? vaeConfig(options) : autoencoderConfig(options);
-  checkSize(options, config, sampleSpecOf(data), sampleCount(data));
-  const { seed } = options;
-  const input = featureShape(data);
-  return options.model === 'vae'
-    ? vae({ input, seed, ...vaeConfig(options) })
-    : autoencoder({ input, seed, ...autoencoderConfig(options) });
+  const config = configOf(options);
+  const sample = sampleSpecOf(data);
+  checkSize(options, config, sample, sampleCount(data));
+  return createModel(options.model, { input: featureShape(data), seed: options.seed, ...config } as never);
 }
 
-function autoencoderConfig({ hidden, latent, activation, latentActivation, output, loss }: RunOptions) {
+/** The options of a family that the options of a run mean. */
+function configOf(options: RunOptions): Readonly<Record<string, unknown>> {
+  const { latentActivation, output, loss, likelihood, variance = 'learned' } = options;
   return {
-    hidden,
-    latent,
-    activation,
-    ...(latentActivation && { latentActivation }),
-    ...(output && { output }),
-    ...(loss && { loss }),
+    ...networkConfig(options),
+    ...(likelihood === undefined
+      ? { ...(latentActivation && { latentActivation }), ...(output && { output }), ...(loss && { loss }) }
+      : {
+          likelihood:
+            likelihood === 'gaussian'
+              ? { type: 'gaussian', variance, activation: output ?? 'linear' }
+              : { type: 'bernoulli' },
+        }),
   };
 }
 
-function vaeConfig(options: RunOptions) {
-  const {
-    hidden,
-    latent,
-    activation,
-    likelihood,
-    variance = 'learned',
-    output,
-    beta = 1,
-    betaWarmup,
-  } = options;
+/** Those that are the same whatever the data are. */
+export function networkConfig(options: RunOptions): Readonly<Record<string, unknown>> {
+  const { hidden, latent, activation, betaWarmup, modelOptions } = options;
   return {
-    hidden,
-    latent,
-    activation,
-    likelihood:
-      likelihood === 'gaussian'
-        ? ({ type: 'gaussian', variance, activation: output ?? 'linear' } as const)
-        : ({ type: 'bernoulli' } as const),
-    beta,
-    ...(betaWarmup !== undefined && { betaSchedule: { type: 'warmup', duration: betaWarmup } as const }),
+    ...{ hidden, latent, activation, ...modelOptions },
+    ...(betaWarmup !== undefined && { betaSchedule: { type: 'warmup', duration: betaWarmup } }),
   };
 }
 

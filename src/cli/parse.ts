@@ -4,7 +4,8 @@ import { InvalidArgumentError } from 'commander';
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-function numberOf(text: string): number {
+/** The number that a text is; NaN where it is none. */
+export function numberOf(text: string): number {
   return decimal.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
@@ -19,7 +20,7 @@ export function wholeNumber(least: number): (text: string) => number {
 }
 
 /** Training computes in float32: numbers of a size beyond this, and below its inverse, soon leave its range. */
-const largest = 1e18;
+export const largest = 1e18;
 
 /** A number above 0 that float32 has room for. */
 export function positiveNumber(text: string): number {

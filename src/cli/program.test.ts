@@ -56,7 +56,7 @@ describe('the command line', () => {
     [['train', 'mnist', '--validation-split', '1'], /Expected a number between 0 and 1/],
     [['train', 'mnist', '--beta', '-1', '--model', 'vae'], /Expected a number from 0 up/],
     [['train', 'mnist', '--variance', 'big'], /Expected a number above 0, or 'learned'/],
-    [['train', 'mnist', '--model', 'gan'], /Expected one of: autoencoder, vae/],
+    [['train', 'mnist', '--model', 'gan'], /Expected one of: autoencoder, conv-autoencoder, .*vae/],
     [['train', 'mnist', '--activation', 'swish'], /Expected one of: linear, relu/],
     [['train', 'mnist', '--seed', '1.5'], /Expected a whole number\./],
     [['train', 'mnist', '--resume', '--overwrite'], /'--resume' cannot be used with option '--overwrite'/],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { endingsText } from '../artifact/tableEndings.js';
 import { UserError } from '../errors.js';
 import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
 import { isTableSpec } from './dataSpec.js';
@@ -61,7 +62,7 @@ export function reconstructCommand(cli: Cli): Command {
       .argument(...dataArgument)
       .option(
         '-o, --output <file>',
-        'where they go: a name that ends in .png, .npy or .csv; of a table .csv, .tsv, .jsonl or .parquet',
+        `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()} (default: reconstructed.csv)`,
         'grid.png',
       )
       .option('--count <n>', 'how many (default: in a picture 20, else all)', wholeNumber(1))

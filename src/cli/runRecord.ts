@@ -10,6 +10,7 @@ import { activationName, count } from '../models/family.js';
 import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
 import { scalings } from '../table/fit.js';
 import { version } from '../version.js';
+import { modelNames } from './modelOptions.js';
 
 const optimizerName = z.enum(Object.keys(defaultLearningRate) as [OptimizerName, ...OptimizerName[]]);
 const positive = z.number().positive();
@@ -17,7 +18,7 @@ const positive = z.number().positive();
 const optionsSchema = z.strictObject({
   /** What can be read from any folder: files have their whole path. */
   data: z.string(),
-  model: z.enum(['autoencoder', 'vae']),
+  model: z.enum(modelNames),
   hidden: z.array(count),
   latent: count,
   activation: activationName,
@@ -26,8 +27,9 @@ const optionsSchema = z.strictObject({
   loss: z.enum(['mse', 'mae', 'huber', 'bce']).optional(),
   likelihood: z.enum(['bernoulli', 'gaussian']).optional(),
   variance: z.union([positive, z.literal('learned')]).optional(),
-  beta: z.number().nonnegative().optional(),
   betaWarmup: positive.optional(),
+  /** Options of the model's family beside these, as they were given. */
+  modelOptions: z.record(z.string(), z.json()),
   epochs: count,
   batchSize: count,
   validation: z.string().optional(),

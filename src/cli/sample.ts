@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { endingsText } from '../artifact/tableEndings.js';
 import { type CommonOptions, makeCommand, runArgument } from './command.js';
 import { Output } from './output.js';
 import { oneOf, wholeNumber } from './parse.js';
@@ -31,6 +32,7 @@ export function sampleCommand(cli: Cli): Command {
         'sevens; without --label every digit in turn',
       ],
       ['autoencoder sample runs/mnist-autoencoder --sampler gmm --components 20', 'from a plain autoencoder'],
+      ['autoencoder sample runs/people-vae -o people.csv', 'new rows of a table'],
     ],
   } as const;
   return makeCommand(text, (command) => {
@@ -56,7 +58,7 @@ export function sampleCommand(cli: Cli): Command {
       )
       .option(
         '-o, --output <file>',
-        'where they go: a name that ends in .png, .npy or .csv; of a table .csv, .tsv, .jsonl or .parquet',
+        `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()}`,
         'grid.png',
       )
       .action(async (run: string, options: SampleOptions) => {

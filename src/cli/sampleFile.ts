@@ -1,3 +1,4 @@
+import { endingsText, tableEnding } from '../artifact/tableEndings.js';
 import { writeWhole } from '../artifact/write.js';
 import { type Dataset, sampleCount, slice } from '../data/dataset.js';
 import { UserError } from '../errors.js';
@@ -6,16 +7,16 @@ import { imageGridPicture } from '../pictures/grid.js';
 import { checkResultSize } from './open.js';
 import type { Output } from './output.js';
 import { checkPictured, type OutputKind, outputKind, valueRange, writeNumbers } from './outputFile.js';
-import { isTableFile, type NumberColumn, writeDecoded } from './tableOutput.js';
+import { type NumberColumn, writeDecoded } from './tableOutput.js';
 import { counted, shape } from './text.js';
 
 /** A file that samples go into: its name's ending decides between a picture and numbers. */
 export class SampleFile {
   readonly kind: OutputKind;
 
-  /** @throws {UserError} when the name does not end in .png, .npy or .csv */
+  /** @throws {UserError} when the name's ending says nothing */
   constructor(readonly path: string) {
-    this.kind = isTableFile(path) ? 'csv' : outputKind(path, ['png', 'npy', 'csv']);
+    this.kind = tableEnding(path) !== undefined ? 'csv' : outputKind(path, ['png', 'npy', 'csv']);
   }
 
   /**
@@ -24,9 +25,9 @@ export class SampleFile {
    */
   check(samples: number, model: Model): void {
     if (model.table === undefined) outputKind(this.path, ['png', 'npy', 'csv']);
-    else if (!isTableFile(this.path)) {
+    else if (tableEnding(this.path) === undefined) {
       throw new UserError(
-        `-o ${this.path}: ${model.family === 'vae' ? 'samples' : 'results'} of this run are rows of a table; give a name that ends in .csv, .tsv, .jsonl or .parquet`,
+        `-o ${this.path}: ${model.family === 'vae' ? 'samples' : 'results'} of this run are rows of a table; give a name that ends in ${endingsText()}`,
       );
     }
     if (this.kind === 'png') checkPictured(samples, this.path);

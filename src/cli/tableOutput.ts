@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { type OutputColumn, writeTable } from '../artifact/tableFile.js';
 import type { Cell, Table } from '../data/table/table.js';
 import { reconstructChunks } from '../estimator/tableModel.js';
@@ -160,11 +159,6 @@ function columnsOf({ data, shape }: Matrix): number[][] {
   return Array.from({ length: width }, (_, i) =>
     Array.from({ length: rows }, (_unused, row) => shortest(data[row * width + i]!)),
   );
-}
-
-/** Whether a path's ending is one that tables are written as. */
-export function isTableFile(path: string): boolean {
-  return ['.csv', '.tsv', '.jsonl', '.parquet'].includes(extname(path).toLowerCase());
 }
 
 function carriedColumns(table: Table, model: Model, asked: readonly string[] | undefined): string[] {

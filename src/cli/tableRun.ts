@@ -7,14 +7,17 @@ import { UserError } from '../errors.js';
 import { createTableModel, tableParts } from '../estimator/create.js';
 import { nodePlatform } from '../estimator/nodePlatform.js';
 import type { Dataset, Model } from '../index.js';
+import type { Family } from '../models/family.js';
+import { isConvolutional } from '../models/networks.js';
 import { fieldOutputs } from '../nn/fields.js';
 import { layoutOf, type TableSchema } from '../table/columns.js';
 import { TableEncoder } from '../table/encode.js';
 import { encodeRows, encodeTable, splitRows } from '../table/encodeRows.js';
 import { fitTable, pickTableOptions, type Scaling, type TableOptions } from '../table/fit.js';
 import { heldOutRows } from '../train/split.js';
-import { commonOptions } from './complete.js';
-import { checkSize } from './modelOf.js';
+import { checkWarmup, commonOptions } from './complete.js';
+import { checkSize, networkConfig } from './modelOf.js';
+import { familyGiven, givenOptions } from './modelOptions.js';
 import type { Output } from './output.js';
 import type { RunOptions } from './runRecord.js';
 import { checkColumnOptions, describeTable, fewRows } from './tableText.js';
@@ -99,19 +102,39 @@ export function completeTableOptions(spec: string, given: TrainOptions, schema: 
       `--${name} is for arrays and images; each column of a table has a likelihood of its own (gaussian for numbers, categorical for categories, bernoulli for booleans); leave it out`,
     );
   }
-  const model = (given.model ?? 'autoencoder') as RunOptions['model'];
+  const family = familyGiven(given.model ?? 'autoencoder');
+  const modelOptions = givenOptions(family, given);
+  checkWarmup(family, given);
+  if (
+    Object.hasOwn(family.own, 'likelihood') ||
+    modelOptions.channels !== undefined ||
+    isConvolutional(family.schema.parse({ latent: 1 }))
+  ) {
+    throw new UserError(
+      `--model ${family.name}${modelOptions.channels === undefined ? '' : ' with --channels'} is for arrays and images, and ${spec} is a table; choose another, such as vae`,
+    );
+  }
   const outputs = fieldOutputs(layoutOf(schema.columns));
   const table = tableOptionsOf(given);
+  const latentActivation = given.latentActivation as RunOptions['activation'] | undefined;
   return {
     ...commonOptions(spec, given),
-    model,
+    model: family.name as RunOptions['model'],
     hidden: given.hidden ?? [Math.min(Math.max(4 * outputs, 32), 256)],
-    latent: given.latent ?? Math.min(Math.max(Math.ceil(Math.sqrt(outputs)), 2), 32),
-    ...(model === 'vae'
-      ? { beta: given.beta ?? 1, ...(given.betaWarmup !== undefined && { betaWarmup: given.betaWarmup }) }
-      : { latentActivation: (given.latentActivation ?? 'linear') as RunOptions['activation'] }),
+    latent: given.latent ?? usualLatent(family, outputs),
+    ...(latentActivation !== undefined && { latentActivation }),
+    ...(given.betaWarmup !== undefined && { betaWarmup: given.betaWarmup }),
+    modelOptions: modelOptions as RunOptions['modelOptions'],
     ...(Object.keys(table).length > 0 && { table }),
   };
+}
+
+/** The square root of what a row holds, from 2 to 32; a multiple of the pieces that some models cut codes into. */
+function usualLatent(family: Family<unknown>, outputs: number): number {
+  const size = Math.min(Math.max(Math.ceil(Math.sqrt(outputs)), 2), 32);
+  const { classes, codeSize } = family.schema.parse({ latent: 1 }) as { classes?: number; codeSize?: number };
+  const piece = classes ?? codeSize ?? 1;
+  return Math.ceil(size / piece) * piece;
 }
 
 /**
@@ -120,18 +143,11 @@ export function completeTableOptions(spec: string, given: TrainOptions, schema: 
  * @throws {UserError} when it is too large for this machine
  */
 export function tableModelOf(options: RunOptions, schema: TableSchema, samples: number): Model {
-  const { model, hidden, latent, activation, latentActivation, beta, betaWarmup, seed } = options;
-  const config = {
-    hidden,
-    latent,
-    activation,
-    ...(latentActivation && { latentActivation }),
-    ...(beta !== undefined && { beta }),
-    ...(betaWarmup !== undefined && { betaSchedule: { type: 'warmup', duration: betaWarmup } as const }),
-  };
+  const { model, latentActivation, seed } = options;
+  const config = { ...networkConfig(options), ...(latentActivation && { latentActivation }) };
   const { sample, likelihood } = tableParts(schema);
   checkSize(options, { ...config, likelihood }, sample, samples);
-  return createTableModel(nodePlatform, schema, { model, seed, ...config });
+  return createTableModel(nodePlatform, schema, { model, seed, ...config } as never);
 }
 
 /**

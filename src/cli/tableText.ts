@@ -3,6 +3,23 @@ import { UserError } from '../errors.js';
 import type { TableSchema } from '../table/columns.js';
 import { count, counted, shellWord } from './text.js';
 
+const plural = { number: 'numbers', category: 'categories', boolean: 'booleans', date: 'dates' } as const;
+
+/** Columns by their type: `2 numbers`, and their names. */
+export function columnTypes({
+  columns,
+}: Pick<TableSchema, 'columns'>): { readonly text: string; readonly names: string[] }[] {
+  return (['number', 'category', 'boolean', 'date'] as const).flatMap((type) => {
+    const names = columns.filter((column) => column.type === type).map(({ name }) => name);
+    return names.length === 0 ? [] : [{ text: counted(names.length, type, plural[type]), names }];
+  });
+}
+
+/** The first of some names of columns. */
+export function shortList(names: readonly string[]): string {
+  return names.slice(0, 8).map(nameText).join(', ') + (names.length > 8 ? ', …' : '');
+}
+
 /** What was found out about a table, in lines: how many columns of which type, which were left out, and why. */
 export function describeTable(
   source: string,
@@ -23,14 +40,7 @@ export function describeTable(
 
 /** The names of columns, a line for each type. */
 export function columnLines(columns: TableSchema['columns']): string[] {
-  const types = ['number', 'category', 'boolean', 'date'] as const;
-  const plural = { number: 'numbers', category: 'categories', boolean: 'booleans', date: 'dates' };
-  return types.flatMap((type) => {
-    const names = columns.filter((column) => column.type === type).map(({ name }) => name);
-    if (names.length === 0) return [];
-    const shown = names.slice(0, 8).map(nameText).join(', ') + (names.length > 8 ? ', …' : '');
-    return [`  ${counted(names.length, type, plural[type])}: ${shown}`];
-  });
+  return columnTypes({ columns }).map(({ text, names }) => `  ${text}: ${shortList(names)}`);
 }
 
 /** With fewer rows a network learns little, and figures are chance. */

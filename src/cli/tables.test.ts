@@ -181,6 +181,24 @@ describe('a table', () => {
     assert.ok(weights(folder).equals(weights(at('whole'))));
   });
 
+  it('is told by info: columns by type, those with gaps, and no option that it does not have', async () => {
+    const { stdout } = await call('info', run);
+    assert.match(stdout, /samples +rows of a table, 5 columns\n +2 numbers +age, income\n/);
+    assert.match(stdout, /1 category +city\n/);
+    assert.match(stdout, / with gaps +city\n +not learned +nr, label\n/);
+    assert.match(stdout, / likelihood +one for each column: Gaussian, categorical, Bernoulli\n/);
+    assert.doesNotMatch(stdout, /missing|fields| output | loss +mse|float32|[, ]\n/);
+  });
+
+  it('of a plain autoencoder gives the command for a VAE on the same data', async () => {
+    const options = ['--epochs', '1', '--id', 'nr', '--drop', 'since,label', '--out', at('plain'), '--quiet'];
+    assert.equal((await call('train', data, ...options)).code, 0);
+    await refused(
+      ['sample', at('plain'), '-o', at('new.csv')],
+      /train a VAE: .* train .*people\.csv --model vae --drop since,label --id nr$/m,
+    );
+  });
+
   it('is refused with a message where it does not fit', async () => {
     writeFileSync(at('other.csv'), 'a,b\n1,2\n3,4\n');
     await refused(['evaluate', run, at('other.csv')], /was trained with columns "age", "income", "city"/);

@@ -80,3 +80,8 @@ function programWords(): string[] {
     ? ['node', relative(process.cwd(), script) || script]
     : [basename(script)];
 }
+
+/** `batchSize` as `batch size`. */
+export function words(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}

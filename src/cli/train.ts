@@ -1,14 +1,15 @@
 import { type Command, Option } from 'commander';
+import { familyNamed } from '../models/families.js';
 import { scalings } from '../table/fit.js';
 import { choices } from './choices.js';
 import { type CommonOptions, dataArgument, makeCommand } from './command.js';
+import { familyGiven, familyOptions, foreignOptions, hasOption, modelNames } from './modelOptions.js';
 import { Output } from './output.js';
 import {
   delimiter,
   imageSize,
   layerSizes,
   names,
-  nonNegativeNumber,
   oneOf,
   positiveNumber,
   share,
@@ -28,7 +29,6 @@ export interface TrainOptions extends CommonOptions {
   readonly loss?: string;
   readonly likelihood?: string;
   readonly variance?: number | 'learned';
-  readonly beta?: number;
   readonly betaWarmup?: number;
   readonly epochs?: number;
   readonly batchSize?: number;
@@ -53,15 +53,17 @@ export interface TrainOptions extends CommonOptions {
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
+  /** Options that single models have. */
+  readonly [name: string]: unknown;
 }
 
 /** `autoencoder train`. */
-export function trainCommand(cli: Cli): Command {
+export function trainCommand(cli: Cli, argv: readonly string[]): Command {
+  const family = familyGiven(modelIn(argv));
   const text = {
     name: 'train',
     summary: 'train a model and write it, with pictures, into a folder',
-    details:
-      'Ctrl-C stops it cleanly: the checkpoint is kept, and --resume goes on as if nothing had happened',
+    details: `Ctrl-C stops it cleanly: the checkpoint is kept, and --resume goes on as if nothing had happened. This is the help of --model ${family.name}; each model has options of its own, which train --model NAME --help shows`,
     json: 'print JSON alone: a line for every epoch, and a last one with "done": true',
     examples: [
       ['autoencoder train mnist', 'an autoencoder of handwritten digits, 784-256-32-256-784'],
@@ -79,13 +81,13 @@ export function trainCommand(cli: Cli): Command {
     ],
   } as const;
   return makeCommand(text, (command) => {
-    const { model, activation, loss, likelihood, optimizer } = choices;
+    const { activation, loss, likelihood, optimizer } = choices;
     command
       .argument('[data]', `${dataArgument[1]}; may be left out with --resume`)
-      .option('--model <name>', 'autoencoder or vae (default: autoencoder)', oneOf(model))
+      .option('--model <name>', 'which model, of those below (default: autoencoder)', oneOf(modelNames))
       .option(
         '--hidden <sizes>',
-        "units of the encoder's hidden layers, such as 512,256, or none; the decoder has the same in reverse (default: 256)",
+        "units of the encoder's dense hidden layers, such as 512,256, or none; the decoder has the same in reverse (default: 256, behind convolutions none)",
         layerSizes,
       )
       .option('--latent <n>', 'numbers in a code (default: 32)', wholeNumber(1))
@@ -115,7 +117,6 @@ export function trainCommand(cli: Cli): Command {
         'variance of the gaussian likelihood (default: learned)',
         variance,
       )
-      .option('--beta <number>', "weight of a VAE's KL term (default: 1)", nonNegativeNumber)
       .option('--beta-warmup <epochs>', 'raise beta from 0 over so many epochs', positiveNumber)
       .option('--epochs <n>', 'passes over the data (default: 10)', wholeNumber(1))
       .option('--batch-size <n>', 'samples in a step (default: 128)', wholeNumber(1))
@@ -146,9 +147,10 @@ export function trainCommand(cli: Cli): Command {
         'decides weights, order and noise (default: 0)',
         wholeNumber(Number.MIN_SAFE_INTEGER),
       )
+      .optionsGroup('Of pictures in a folder:')
       .option(
         '--image-size <height>x<width>',
-        'of pictures in a folder, such as 64x64 (default: their common size, else the median, 64x64 at most)',
+        'to which they are brought, such as 64x64 (default: their common size, else the median, 64x64 at most)',
         imageSize,
       )
       .option(
@@ -161,18 +163,16 @@ export function trainCommand(cli: Cli): Command {
         'auto, grey or colour pictures (default: auto)',
         oneOf(['auto', 'grey', 'colour']),
       )
-      .option('--columns <names>', 'of a table: the only columns to learn from, such as age,income', names)
-      .option('--drop <names>', 'of a table: columns to leave out', names)
-      .option('--categorical <names>', 'of a table: columns of numbers that are names of categories', names)
-      .option('--label <column>', 'of a table: a column that is never learned from')
-      .option('--id <column>', 'of a table: a column that names the rows')
-      .option(
-        '--scaling <name>',
-        `of numbers in a table: ${scalings.join(', ')} (default: standard)`,
-        oneOf(scalings),
-      )
+      .optionsGroup('Of tables:')
+      .option('--columns <names>', 'the only columns to learn from, such as age,income', names)
+      .option('--drop <names>', 'columns to leave out', names)
+      .option('--categorical <names>', 'columns of numbers that are names of categories', names)
+      .option('--label <column>', 'a column that is never learned from')
+      .option('--id <column>', 'a column that names the rows')
+      .option('--scaling <name>', `of numbers: ${scalings.join(', ')} (default: standard)`, oneOf(scalings))
       .option('--encoding <name>', 'of a text file, such as windows-1252 (default: utf-8)')
       .option('--delimiter <character>', 'between the cells of a text file (default: found out)', delimiter)
+      .optionsGroup('Of the run:')
       .option('--out <folder>', 'where the run goes (default: runs/<data>-<model>)')
       .addOption(
         new Option('--resume', 'go on with the run in the folder; --epochs may be raised').conflicts(
@@ -184,6 +184,29 @@ export function trainCommand(cli: Cli): Command {
         const { train } = await import('./training.js');
         cli.exitCode = await train(data, options, new Output(cli, options));
       })
-      .addHelpText('after', `\nActivations: ${activation.join(', ')}`);
+      .addHelpText('after', `\nActivations: ${activation.join(', ')}\n\nModels:\n${modelLines()}`);
+    for (const option of command.options) {
+      const field = dependent[option.attributeName()];
+      if (field !== undefined && !hasOption(family, field)) option.hideHelp();
+    }
+    for (const option of [...familyOptions(family), ...foreignOptions(family)]) command.addOption(option);
   });
+}
+
+/** Options that only make sense where a family has a certain one; of a family that has not they are not shown. */
+const dependent: Readonly<Record<string, string>> = {
+  ...{ loss: 'loss', latentActivation: 'latentActivation', betaWarmup: 'betaSchedule' },
+};
+
+/** The model that a command line names, before it is read as a whole: options depend on it. */
+function modelIn(argv: readonly string[]): string {
+  const at = argv.findIndex((word) => word === '--model' || word.startsWith('--model='));
+  const named =
+    at < 0 ? undefined : argv[at]!.includes('=') ? argv[at]!.slice('--model='.length) : argv[at + 1];
+  return named !== undefined && (modelNames as readonly string[]).includes(named) ? named : 'autoencoder';
+}
+
+function modelLines(): string {
+  const width = Math.max(...modelNames.map((name) => name.length));
+  return modelNames.map((name) => `  ${name.padEnd(width)}  ${familyNamed(name).summary}`).join('\n');
 }

@@ -13,12 +13,13 @@ import { fieldOutputs } from '../nn/fields.js';
 import type { CheckpointContent } from '../train/callbacks.js';
 import { finish } from './finish.js';
 import { Interrupt } from './interrupt.js';
+import { titleOf } from './modelOptions.js';
 import type { Output } from './output.js';
 import { type Prepared, prepare } from './prepare.js';
 import { ProgressReport } from './progress.js';
 import { RunFolder, resumeCommand } from './runFolder.js';
 import { type RunOptions, writeRecord } from './runRecord.js';
-import { count, counted, shape } from './text.js';
+import { count, counted, shape, words } from './text.js';
 import type { TrainOptions } from './train.js';
 
 /**
@@ -115,11 +116,7 @@ function stoppedEarly(
 
 function describe(run: Prepared): string[] {
   const { options, because, data, validation, model, checkpoint: start, folder, spec } = run;
-  const { hidden, latent, optimizer, learningRate, epochs, batchSize, seed, validationSplit } = options;
-  const outputs =
-    model.sampleSpec.fields === undefined ? model.features : fieldOutputs(model.sampleSpec.fields);
-  const widths = [model.features, ...hidden, latent, ...[...hidden].reverse(), outputs].join('-');
-  const kind = options.model === 'vae' ? 'variational autoencoder' : 'autoencoder';
+  const { optimizer, learningRate, epochs, batchSize, seed, validationSplit } = options;
   const lines = [
     ...(run.description ?? [`${spec}: ${samplesText(data as Dataset)}`]),
     ...(validation && options.validation !== undefined
@@ -128,11 +125,23 @@ function describe(run: Prepared): string[] {
     ...(validationSplit === undefined
       ? []
       : [`${count(trainingSamples(run))} of them are trained on, the rest are for validation`]),
-    `${kind} ${widths}, ${counted(model.parameterCount, 'parameter')}; ${choiceText(options, because)}`,
+    `${titleOf(options.model)} ${networkText(run)}, ${counted(model.parameterCount, 'parameter')}; ${choiceText(options, because)}`,
     `${counted(epochs, 'epoch')}, batches of ${batchSize}, ${optimizer} with learning rate ${learningRate}, seed ${seed}; into ${folder}`,
   ];
   if (run.resumed) lines.push(resumeText(options, start, trainingSamples(run)));
   return lines;
+}
+
+/** The widths of all layers: 784-256-32-256-784, with convolutions by their channels. */
+function networkText({ options: { hidden, latent }, model }: Prepared): string {
+  const { features, config, sampleSpec } = model;
+  const { channels } = config as { readonly channels: readonly number[] };
+  const outputs = sampleSpec.fields === undefined ? features : fieldOutputs(sampleSpec.fields);
+  const maps = channels.length === 0 ? [] : [`conv(${channels.join('-')})`];
+  const back = maps.map((text) =>
+    text.replace('conv', 'convTranspose').replace(/\d+(-\d+)*/, [...channels].reverse().join('-')),
+  );
+  return [features, ...maps, ...hidden, latent, ...[...hidden].reverse(), ...back, outputs].join('-');
 }
 
 function samplesText(data: Dataset): string {
@@ -141,21 +150,25 @@ function samplesText(data: Dataset): string {
 }
 
 function choiceText(
-  { output, loss, likelihood, variance, beta, betaWarmup }: RunOptions,
+  { output, loss, likelihood, variance, betaWarmup, modelOptions }: RunOptions,
   because?: string,
 ): string {
-  const warmup = betaWarmup === undefined ? '' : `, rising over ${counted(betaWarmup, 'epoch')}`;
+  const own = Object.entries(modelOptions).map(
+    ([name, value]) => `, ${words(name)} ${Array.isArray(value) ? value.join(',') : String(value)}`,
+  );
+  const warmup = betaWarmup === undefined ? '' : `, beta rising over ${counted(betaWarmup, 'epoch')}`;
+  const rest = `${own.join('')}${warmup}`;
   const spread =
     variance === undefined
       ? ''
       : ` of ${variance === 'learned' ? 'learned variance' : `variance ${variance}`}`;
   const reason = because === undefined ? '' : ` (${because})`;
   if (output === undefined && likelihood === undefined) {
-    return `a likelihood for each column${beta === undefined ? '' : `, beta ${beta}${warmup}`}`;
+    return `a likelihood for each column${rest}`;
   }
   return likelihood === undefined
-    ? `${output} output${reason}, ${loss} loss`
-    : `${likelihood} likelihood${spread}${reason}, beta ${beta}${warmup}`;
+    ? `${output} output${reason}, ${loss} loss${rest}`
+    : `${likelihood} likelihood${spread}${reason}${rest}`;
 }
 
 function resumeText(options: RunOptions, start: CheckpointContent | undefined, samples: number): string {

@@ -7,7 +7,7 @@ import { checkLabel } from './classes.js';
 import type { InterpolateOptions } from './interpolate.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
-import { valueRange } from './outputFile.js';
+import { shortest, valueRange } from './outputFile.js';
 import { runData } from './runData.js';
 import { SampleFile } from './sampleFile.js';
 import { dataFor } from './tableRun.js';
@@ -67,7 +67,7 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
   });
   await file.write(found.samples, model, () => gridPicture(picture()), [
     { name: 'latent', values: found.latents.flatMap((latent) => Array(steps).fill(latent) as number[]) },
-    { name: 'latent_value', values: found.values.flat() },
+    { name: 'latent_value', values: found.values.flat().map(shortest) },
   ]);
   const which =
     latents < model.latent ? `${latents} of ${counted(model.latent, 'latent')}` : counted(latents, 'latent');
@@ -114,7 +114,7 @@ export async function drawInterpolation(
     ...valueRange(model),
   });
   await file.write(samples, model, () => gridPicture(picture()), [
-    { name: 'position', values: Array.from({ length: steps }, (_, step) => step / (steps - 1)) },
+    { name: 'position', values: Array.from({ length: steps }, (_, step) => shortest(step / (steps - 1))) },
   ]);
   output.result(
     () =>

@@ -29,6 +29,8 @@ export interface Evaluation {
   readonly dimensionRatio: number;
   /** Latent dimensions whose code varies over the data (variance above 0.01). */
   readonly activeUnits: number;
+  /** What else the family reports, by name: `totalCorrelation`, `mmd`, `perplexity`. Means over batches. */
+  readonly metrics: Readonly<Record<string, number>>;
   /** VAE: the negative evidence lower bound, `reconstructionNll` + `kl`, one draw of the code for each sample. */
   readonly negativeElbo?: number;
   /** VAE: -E log p(x | z). */
@@ -93,22 +95,32 @@ export async function evaluate(
   }
   const samples = sampleCount(data);
   const figures = Object.fromEntries(names.map((name, i) => [name, sums[i]! / samples]));
-  const { reconstructionNll, kl } = figures;
+  const {
+    loss,
+    squaredError,
+    absoluteError,
+    mse: _,
+    negativeElbo,
+    reconstructionNll,
+    kl,
+    ...metrics
+  } = figures;
+  const bound = kl !== undefined && reconstructionNll !== undefined ? reconstructionNll + kl : negativeElbo;
   const activeUnits = moments.active();
   const { latent } = definition;
   return {
     samples,
-    loss: figures.loss!,
-    mse: figures.squaredError!,
-    mae: figures.absoluteError!,
-    psnr: 10 * Math.log10(peak(data, sample.scale) ** 2 / figures.squaredError!),
+    loss: loss!,
+    mse: squaredError!,
+    mae: absoluteError!,
+    psnr: 10 * Math.log10(peak(data, sample.scale) ** 2 / squaredError!),
     dimensionRatio: latent / definition.features,
     activeUnits,
-    ...(kl !== undefined && reconstructionNll !== undefined
-      ? { negativeElbo: reconstructionNll + kl, reconstructionNll, kl }
-      : {}),
+    ...(bound !== undefined && { negativeElbo: bound }),
+    ...(kl !== undefined && reconstructionNll !== undefined ? { reconstructionNll, kl } : {}),
+    metrics,
     ...(likelihood && meanWithError(likelihood)),
-    notes: collapseNotes({ samples, activeUnits, latent, variational: kl !== undefined }),
+    notes: collapseNotes({ samples, activeUnits, latent, variational: bound !== undefined }),
   };
 }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { fromBinary } from '@bufbuild/protobuf';
 import * as ort from 'onnxruntime-node';
+import { ModelProtoSchema } from '../graph/proto/onnx_pb.js';
 import { nodePlatform } from './nodePlatform.js';
 import { TableModel } from './tableModel.js';
 
@@ -51,6 +53,35 @@ describe('exported models of tables', () => {
     assert.equal(autoencoder.outputNames.length, awkward.length);
     const outputs = await autoencoder.run(first);
     assert.equal(outputs['reconstruction.x__']!.data.length, 5);
+  });
+
+  it('say of each input and output what it holds, and what a missing value is', async () => {
+    const trained = new TableModel(nodePlatform, { model: 'autoencoder', latent: 2, hidden: [4] });
+    const numbers = Array.from({ length: 40 }, (_, i) => i);
+    await trained.fit(
+      {
+        code: numbers.map((i) => 2n ** 60n + BigInt(i * i)),
+        when: numbers.map((i) => new Date(i * 1e9)),
+        city: numbers.map((i) => ['Graz', 'Linz', 'Wien'][i % 3]!),
+      },
+      { epochs: 1 },
+    );
+    const { files } = trained.model.toFiles();
+    const docs = (name: string) => {
+      const { graph } = fromBinary(ModelProtoSchema, files.get(`${name}.onnx`) as Uint8Array);
+      const all = [...graph!.input, ...graph!.output].map(({ name: each, docString }) => [each, docString]);
+      return Object.fromEntries(all) as Record<string, string>;
+    };
+    const encoder = docs('encoder');
+    assert.equal(encoder.code, 'Whole numbers; the least int64, -9223372036854775808, is a missing value.');
+    assert.equal(encoder.when, 'Seconds since 1970-01-01 UTC; NaN is a missing value.');
+    assert.equal(encoder.code_, 'The codes, 2 numbers for each sample.');
+    const decoder = docs('decoder');
+    assert.equal(decoder['reconstruction.when'], 'Seconds since 1970-01-01 UTC.');
+    assert.match(decoder['reconstruction.city']!, /one of the values of training/);
+    for (const name of ['encoder', 'decoder', 'autoencoder']) {
+      for (const [each, doc] of Object.entries(docs(name))) assert.ok(doc.length > 0, `${name}: ${each}`);
+    }
   });
 
   it('keep their names where there is nothing in the way', async () => {

@@ -125,7 +125,10 @@ export class Model {
     return this.definition.classes;
   }
 
-  /** All weights by name, row-major; kernels of dense layers are [in, out]. */
+  /**
+   * All weights by name, row-major; kernels of dense layers are [in, out]. Before its first use a model can be given other
+   * ones by writing into these arrays.
+   */
   get weights(): Readonly<Record<string, Float32Array>> {
     return this.weightValues;
   }

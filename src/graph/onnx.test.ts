@@ -252,6 +252,7 @@ const everything: Readonly<Record<OperationName, g.Expr>> = {
   sin: g.sin(x),
   ...{ standardize: columns.standardize(double, 3, 2), phase: columns.phase(double, 7) },
   ...{ unstandardize: columns.unstandardize(column, 3n, 2, 'int64'), labelDecode: words },
+  ...{ roundWhole: columns.roundWhole(double) },
   ...{ interpolate: columns.interpolate(double, [0, 1, 3], [-1, 0, 5]) },
   ...{ uninterpolate: columns.uninterpolate(column, [0, 1, 3], [-1, 0, 5]) },
   labelEncode: columns.labelEncode(words, ['a', 'b'], [0, 1], 2),

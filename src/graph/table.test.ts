@@ -74,7 +74,7 @@ const samples: Record<OperationName, readonly Sample[]> = {
   clip: [one((x) => table.clip(x, -0.5, 0.5))],
   stopGradient: [],
   // Raw columns have no gradient; columns.test.ts holds them against plain arithmetic.
-  ...{ standardize: [], unstandardize: [], phase: [], interpolate: [], uninterpolate: [] },
+  ...{ standardize: [], unstandardize: [], roundWhole: [], phase: [], interpolate: [], uninterpolate: [] },
   ...{ labelEncode: [], labelDecode: [] },
   tanh: [one(table.tanh)],
   sigmoid: [one(table.sigmoid, [-3, 3])],
@@ -155,17 +155,18 @@ const samples: Record<OperationName, readonly Sample[]> = {
     })),
   ),
   conv: [
+    // The first two have as many channels as make the gradient of the kernel a product for each tap.
     {
       shapes: [
-        [2, 8, 5],
-        [2, 8, 3],
+        [2, 12, 5],
+        [2, 12, 3],
       ],
       build: (x, w) => table.conv(x, w, { strides: [2], pads: [2, 0], dilations: [2] }),
     },
     {
       shapes: [
-        [1, 8, 6, 3],
-        [2, 8, 3, 2],
+        [1, 12, 6, 3],
+        [2, 12, 3, 2],
       ],
       build: (x, w) => table.conv(x, w, { strides: [2, 3], pads: [1, 0, 0, 1] }),
     },
@@ -203,7 +204,7 @@ const samples: Record<OperationName, readonly Sample[]> = {
     {
       shapes: [
         [1, 2, 2, 3],
-        [2, 8, 3, 2],
+        [2, 12, 3, 2],
       ],
       build: (x, w) =>
         table.convTranspose(x, w, { strides: [2, 1], pads: [1, 0, 0, 1], outputPadding: [1, 0] }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Expr } from '../graph/expr.js';
-import { add, mul, sub } from '../graph/ops/elementwise.js';
+import { add, cast, less, mul, sub } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
 import { reshape } from '../graph/ops/shaping.js';
 import { joinCondition } from '../nn/condition.js';
@@ -41,6 +41,17 @@ export const variationalOptions = {
   likelihood: likelihoodSchema
     .default({ type: 'bernoulli' })
     .describe('p(x | z), the distribution of data about a reconstruction'),
+  /**
+   * With 'dynamic' the objective sees each value, in training, validation and `evaluate`, as 0 or 1, drawn anew at every
+   * use with the value as the chance of a 1 (Salakhutdinov and Murray 2008). Codes, reconstructions and `logLikelihood` are
+   * of samples as they are given.
+   */
+  binarize: z
+    .enum(['none', 'dynamic'])
+    .default('none')
+    .describe(
+      'dynamic: every value becomes 0 or 1, drawn anew at every use with the value as the chance of 1',
+    ),
 } as const;
 
 const sharedSchema = z.strictObject(variationalOptions);
@@ -131,6 +142,7 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
     define(config, input): Definition {
       const { features } = input;
       checkClasses(name, config, features);
+      checkBinarize(name, config);
       const classes = own.classes?.(config);
       if (classes !== undefined && config.likelihood.type === 'fields') {
         throw new UserError(
@@ -171,7 +183,10 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
         ...fieldParts(observation, decode),
         observe: (code, scope) =>
           scope.in('likelihood', (inner) => observation.sample(decode(code, scope), inner)),
-        objective: (x, scope) => (own.objective ?? negativeElbo)(new Parts(x, scope, model), config),
+        objective(given, scope) {
+          const x = config.binarize === 'dynamic' ? binarized(given, scope) : given;
+          return (own.objective ?? negativeElbo)(new Parts(x, scope, model), config);
+        },
         logWeights,
         ...(prior.sample && { prior: prior.sample }),
         scalars: own.scalars?.(config) ?? {},
@@ -260,6 +275,18 @@ function checkClasses(name: string, { likelihood }: VariationalConfig, features:
   throw new UserError(
     `${name}: likelihood.classes: ${features} features cannot be divided into groups of ${likelihood.classes}`,
   );
+}
+
+function checkBinarize(name: string, { binarize, likelihood }: VariationalConfig): void {
+  if (binarize === 'none' || likelihood.type === 'bernoulli') return;
+  throw new UserError(
+    `${name}: binarize: '${binarize}' draws values of 0 and 1, which the likelihood 'bernoulli' is for; the likelihood is '${likelihood.type}'`,
+  );
+}
+
+/** 0 or 1 for each value, which is the chance of a 1. */
+function binarized(x: Expr, scope: Scope): Expr {
+  return cast(less(scope.noise('binarize', 'uniform', x.shape), x), 'float32');
 }
 
 /** A term of an objective with its weight; without a node where the weight is 1. */

@@ -17,7 +17,7 @@ import type { Dim } from '../graph/shape.js';
 import { logBessel } from './bessel.js';
 import type { Scope } from './scope.js';
 
-/** Proposals for each draw. Each is taken with a chance above ⅔, so that all fail once in a million draws at most. */
+/** Proposals for each draw. Each is taken with a chance above 0.65, so that all fail once in two million draws at most. */
 const proposals = 14;
 
 /** log of the area of the unit sphere in `size` dimensions: 2 π^(m/2) / Γ(m/2). */
@@ -34,8 +34,7 @@ function logGamma(x: number): number {
 
 /** log of the factor of the density C · exp(κ μᵀz) of the von Mises-Fisher distribution: [batch, 1] → [batch, 1]. */
 export function logNormalizer(kappa: Expr, size: number): Expr {
-  const { log: logI } = logBessel(size / 2 - 1, kappa);
-  return sub(add(mul(log(kappa), size / 2 - 1), (-size / 2) * Math.log(2 * Math.PI)), logI);
+  return sub((-size / 2) * Math.log(2 * Math.PI), logBessel(size / 2 - 1, kappa).log);
 }
 
 /** KL(vMF(μ, κ) ‖ uniform on the sphere) in nats, [batch, 1] → [batch, 1] (Davidson et al. 2018, eq. 4). */

@@ -7,7 +7,7 @@ import { canvasLibrary, colours } from './canvas.js';
 import { type ScorePicture, scorePicture } from './scores.js';
 
 const random = new Random('scores');
-const scores = Float64Array.from({ length: 2000 }, () => Math.abs(normal(random)));
+const scores = Float32Array.from({ length: 2000 }, () => Math.abs(normal(random)));
 const reasons = ['age 412 (expected 38)', `name ${'x'.repeat(300)}`, 'income −3 (expected 41,200)'];
 const given = { scores, threshold: 3, rows: [], title: 'scores', subtitle: 'of some rows' };
 
@@ -57,13 +57,13 @@ test('at most ten rows are listed, with texts of any length', async () => {
 });
 
 test('scores that are all equal, few or negative are drawn', async () => {
-  for (const each of [new Float64Array(9).fill(2), Float64Array.of(4), Float64Array.of(-5, -4, -1e7)]) {
+  for (const each of [new Float32Array(9).fill(2), Float32Array.of(4), Float32Array.of(-5, -4, -1e7)]) {
     assert.ok((await drawn({ ...given, scores: each, threshold: 5 }, colours.blue)).columns > 0);
   }
 });
 
 test('without finite scores there is no picture', async () => {
-  for (const each of [new Float64Array(0), Float64Array.of(Number.NaN)]) {
+  for (const each of [new Float32Array(0), Float32Array.of(Number.NaN)]) {
     await assert.rejects(
       scorePicture({ ...given, scores: each }),
       (error) => error instanceof UserError && /none that are finite/.test(error.message),

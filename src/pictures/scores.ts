@@ -13,7 +13,7 @@ export interface ScoredRow {
 
 /** What a picture of anomaly scores shows. */
 export interface ScorePicture {
-  readonly scores: Float64Array;
+  readonly scores: Float32Array;
   /** Rows with a higher score are anomalies. */
   readonly threshold: number;
   /** 1 for rows that are known to be anomalies: then these are set apart by colour, and not the verdicts. */
@@ -142,7 +142,7 @@ interface Scale {
 const farOut = 25;
 
 /** All scores but the lowest thousandth, which are of no interest, and the threshold. */
-function scaleOf(scores: Float64Array, threshold: number): Scale {
+function scaleOf(scores: Float32Array, threshold: number): Scale {
   const sorted = scores.filter(Number.isFinite).sort();
   const at = (part: number) => sorted[Math.floor(part * (sorted.length - 1))]!;
   const [lowest, median, last] = [at(0.001), at(0.5), at(1)];

@@ -34,7 +34,8 @@ function cellDecoder(column: Column): (value: number) => Cell {
       const { scaling, whole } = column;
       return (value) => {
         const number = unscaled(decompress(value), scaling);
-        return typeof number === 'number' && whole ? Math.round(number) : number;
+        // Adding 0 makes -0 into 0.
+        return typeof number === 'number' && whole ? Math.round(number) + 0 : number;
       };
     }
     case 'date':

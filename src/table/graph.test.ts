@@ -19,6 +19,7 @@ const training = {
   big: Array.from({ length: rows }, (_, i) => 9_007_199_254_740_993n + BigInt(i * 3)),
   city: Array.from({ length: rows }, (_, i) => (i % 11 === 0 ? null : ['Graz', 'Linz', 'Wien'][i % 3]!)),
   member: Array.from({ length: rows }, (_, i) => (i % 2 === 0 ? 'yes' : 'no')),
+  count: Array.from({ length: rows }, (_, i) => (i * i) % 23),
   flag: Array.from({ length: rows }, (_, i) => i % 2),
   day: Array.from({ length: rows }, (_, i) => new Date(Date.UTC(2020, 0, 1 + 40 * i, i % 24))),
 };
@@ -63,6 +64,7 @@ const cellsFor: Readonly<Record<Names, fc.Arbitrary<Cell>>> = {
   big: fc.oneof(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), fc.constant(null)),
   city: fc.oneof(fc.constantFrom('Graz', 'Wien', 'Linz', 'Rom', ''), fc.constant(null)),
   member: fc.constantFrom('yes', 'no', 'Yes', 'NA', null),
+  count: fc.oneof(fc.integer({ min: -50, max: 5000 }), fc.constant(null)),
   flag: fc.constantFrom(0, 1, null),
   day: fc.oneof(
     fc.date({ min: new Date('1900-01-01'), max: new Date('2200-01-01'), noInvalidDate: true }),
@@ -136,6 +138,16 @@ for (const scaling of ['standard', 'robust', 'min-max', 'quantile'] as const) {
           }
         });
       });
+    });
+
+    it('rounds columns of whole numbers', async () => {
+      const latent = Float32Array.from({ length: rows * encoder.width }, (_, i) => 2 * Math.sin(7 * i));
+      const found = await decode.run({ row: new ort.Tensor('float32', latent, [rows, encoder.width]) });
+      const expected = decoder.columns(latent, encoder.width);
+      const place = schema.columns.findIndex(({ name }) => name === 'count');
+      assert.deepEqual(Array.from(found['count.out']!.data as Float64Array), expected[place]);
+      assert.ok((found['count.out']!.data as Float64Array).every(Number.isInteger));
+      assert.ok(!(found['amount.out']!.data as Float64Array).every(Number.isInteger));
     });
 
     it('gives back what was encoded, in the units of the table', async () => {

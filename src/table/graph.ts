@@ -5,6 +5,7 @@ import {
   labelEncode,
   missingInteger,
   phase,
+  roundWhole,
   standardize,
   uninterpolate,
   unstandardize,
@@ -178,14 +179,17 @@ export function decodedColumns(columns: readonly Column[], row: Expr): Record<st
   );
 }
 
+function unscaled({ scaling, raw }: Column & { type: 'number' }, v: Expr): Expr {
+  if (scaling.type === 'quantile') return uninterpolate(v, scaling.scores, scaling.knots);
+  const { center, scale } = scaling;
+  return unstandardize(v, typeof center === 'string' ? BigInt(center) : center, scale, raw);
+}
+
 function rawColumn(column: Column, value: Expr): Expr {
   switch (column.type) {
     case 'number': {
-      const { scaling, raw } = column;
-      const v = decompress(value);
-      if (scaling.type === 'quantile') return uninterpolate(v, scaling.scores, scaling.knots);
-      const { center, scale } = scaling;
-      return unstandardize(v, typeof center === 'string' ? BigInt(center) : center, scale, raw);
+      const number = unscaled(column, decompress(value));
+      return column.whole && column.raw === 'float64' ? roundWhole(number) : number;
     }
     case 'date':
       return unstandardize(decompress(value), column.center, column.scale, 'float64');

@@ -9,6 +9,7 @@ import {
   labelEncode,
   missingInteger,
   phase,
+  roundWhole,
   standardize,
   uninterpolate,
   unstandardize,
@@ -80,6 +81,21 @@ describe('raw columns', () => {
       Float32Array.of(-3, -1, 2.5, 10),
     );
     assert.deepEqual(back, [-2, 0, 2, 5]);
+  });
+
+  it('are rounded to whole numbers as JavaScript does it', async () => {
+    const halves = [0.5, 1.5, 2.5, -0.5, -1.5, -2.5, 0.49999999999999994, -0.2, 3, 2 ** 52 + 1, 2 ** 53 + 2];
+    const found = await run(roundWhole, 'float64', Float64Array.from(halves));
+    // There is a 0 of either sign.
+    found.forEach((value, i) => {
+      assert.ok(value === Math.round(halves[i]!), `${halves[i]}: ${value}`);
+    });
+    const integers = await run(
+      (x) => unstandardize(x, 0n, 1, 'int64'),
+      'float32',
+      Float32Array.of(0.5, 1.5, 2.5, -0.5, -1.5),
+    );
+    assert.deepEqual(integers, [1n, 2n, 3n, 0n, -1n]);
   });
 
   it('have a phase from 0 to below 1, before 0 as well', async () => {

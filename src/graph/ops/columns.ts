@@ -70,6 +70,24 @@ export const standardize: Operation<[x: Expr, center: number | bigint, scale: nu
   (x, center, scale) => [[x], { center: String(center), scale }],
 );
 
+/** The nearest whole number, of two the larger, as `Math.round` gives it; `Round` would take the even one. */
+function nearest(emit: Parameters<Row['onnx']>[0], x: string): string {
+  const floor = emit.node('Floor', [x]);
+  const isBelow = emit.node('Less', [emit.node('Sub', [x, floor]), emit.doubles([0.5], [])]);
+  return emit.node('Where', [isBelow, floor, emit.node('Add', [floor, emit.doubles([1], [])])]);
+}
+
+/** The nearest whole number, of two the larger; float64. */
+export const roundWhole: Operation<[x: Expr]> = operation<Record<string, never>, [Expr]>(
+  columnRow(
+    'roundWhole',
+    ['float64'],
+    () => 'float64',
+    (emit, [x]) => nearest(emit, x!),
+  ),
+  (x) => [[x], {}],
+);
+
 /** x · scale + center, from float32 back to float64, or to int64, rounded to the nearest. */
 export const unstandardize: Operation<
   [x: Expr, center: number | bigint, scale: number, dtype: 'float64' | 'int64']
@@ -85,7 +103,7 @@ export const unstandardize: Operation<
       const double = emit.node('Cast', [x!], { to: toType.float64 });
       const scaled = emit.node('Mul', [double, emit.doubles([scale], [])]);
       if (dtype === 'float64') return emit.node('Add', [scaled, emit.doubles([Number(center)], [])]);
-      const whole = emit.node('Cast', [emit.node('Round', [scaled])], { to: toType.int64 });
+      const whole = emit.node('Cast', [nearest(emit, scaled)], { to: toType.int64 });
       return emit.node('Add', [whole, emit.bigint(BigInt(center))]);
     },
   ),

@@ -156,7 +156,7 @@ function lostRows(
 }
 
 /** From so many channels on, a product for each tap of the kernel is faster than a convolution for each channel. */
-const manyChannels = 8;
+const manyChannels = 12;
 
 /**
  * The gradient of a convolution with respect to its kernel: matrix products, or for few channels a convolution again,

@@ -14,7 +14,8 @@ const { tanh, sigmoid, erf, softplus, relu, leakyRelu, elu } = elementwise;
 const { sum, sumOfSquares, mean, max, softmax, logSoftmax, argMax, expand } = reducing;
 const { reshape, transpose, concat, slice, pad, gather, scatterAdd } = shaping;
 
-const { standardize, unstandardize, phase, interpolate, uninterpolate, labelEncode, labelDecode } = columns;
+const { standardize, unstandardize, roundWhole, phase, interpolate, uninterpolate } = columns;
+const { labelEncode, labelDecode } = columns;
 
 /** Every operation that graphs are made of. Tests walk it; whoever adds an operation adds it here. */
 export const table = {
@@ -26,7 +27,7 @@ export const table = {
   ...{ expand, reshape, transpose, concat, slice, pad, gather, scatterAdd },
   ...{ matMul, gemm },
   ...{ conv, convTranspose, maxPool, averagePool, upsample },
-  ...{ standardize, unstandardize, phase, interpolate, uninterpolate, labelEncode, labelDecode },
+  ...{ standardize, unstandardize, roundWhole, phase, interpolate, uninterpolate, labelEncode, labelDecode },
 } satisfies Record<string, Operation<never>>;
 
 /** The name of an operation in the table. */

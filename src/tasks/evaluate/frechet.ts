@@ -1,7 +1,9 @@
-import { type Dataset, featureSize, sampleCount, slice } from '../../data/dataset.js';
+import { type Dataset, featureSize, sampleCount } from '../../data/dataset.js';
 import { UserError } from '../../errors.js';
 import type { Platform } from '../../estimator/platform.js';
 import type { VariationalModel } from '../../estimator/variational.js';
+import { permutation } from '../../random/fill.js';
+import { Random } from '../../random/random.js';
 import { FeatureClassifier, featureCount } from './classifier.js';
 import { eigenOf, type Moments, momentsOf } from './symmetric.js';
 
@@ -50,7 +52,7 @@ export interface GenerationQuality {
    * Inception; it compares with figures on the same data only.
    */
   readonly frechetDistance: number;
-  /** The same between the two halves of the data: what perfect samples would reach. */
+  /** The same of other samples of the data in place of new ones: what perfect samples would reach. */
   readonly betweenData: number;
   /** New samples, and samples of data, that were compared. */
   readonly samples: number;
@@ -62,8 +64,9 @@ const least = 2 * featureCount;
 
 /**
  * How near new samples of a model (means of p(x | z), z from the prior) are to data, by the Fréchet distance (Heusel et al.
- * 2017). One half of the data trains the classifier, the other is compared with as many new samples.
- * @throws {UserError} when the data have no labels, or are fewer than 256
+ * 2017). A third of the data, drawn at random, trains the classifier; another is compared with as many new samples, and with
+ * the last third.
+ * @throws {UserError} when the data have no labels, or are fewer than 384
  */
 export async function generationQuality(
   platform: Platform,
@@ -71,10 +74,10 @@ export async function generationQuality(
   data: Dataset,
   { seed = 0 }: { readonly seed?: number } = {},
 ): Promise<GenerationQuality> {
-  const count = Math.min(most, Math.floor(sampleCount(data) / 2));
+  const count = Math.min(most, Math.floor(sampleCount(data) / 3));
   if (count < least) {
     throw new UserError(
-      `${data.source ?? 'the data'}: ${2 * least} samples or more are needed to compare with new ones, and there are ${sampleCount(data)}`,
+      `${data.source ?? 'the data'}: ${3 * least} samples or more are needed to compare with new ones, and there are ${sampleCount(data)}`,
     );
   }
   if (featureSize(data) !== model.features) {
@@ -82,21 +85,41 @@ export async function generationQuality(
       `${data.source ?? 'the data'}: a sample has ${featureSize(data)} values, but the model gives ${model.features}`,
     );
   }
-  const [known, other] = [slice(data, 0, count), slice(data, count, 2 * count)];
-  const classifier = await FeatureClassifier.train(platform, known);
+  const order = permutation(sampleCount(data), new Random(0, 'generation quality'));
+  const third = (part: number) => picked(data, order.subarray(part * count, (part + 1) * count));
+  const classifier = await FeatureClassifier.train(platform, third(0));
   try {
     const moments = async (values: ArrayLike<number>) =>
       momentsOf(await classifier.features(values), featureCount);
+    const other = third(1);
     const reference = await moments(other.data);
     // Of each class as many as there are to compare with.
     const classes = model.classes === undefined ? {} : { label: other.labels! };
     const { data: made } = await model.sample(count, { seed, ...classes });
     return {
       frechetDistance: frechetDistance(await moments(made), reference),
-      betweenData: frechetDistance(await moments(known.data), reference),
+      betweenData: frechetDistance(await moments(third(2).data), reference),
       samples: count,
     };
   } finally {
     await classifier.release();
   }
+}
+
+/** Some samples, with their labels. */
+function picked(data: Dataset, rows: Uint32Array): Dataset {
+  const size = featureSize(data);
+  const values =
+    data.data instanceof Uint8Array
+      ? new Uint8Array(rows.length * size)
+      : new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    values.set(data.data.subarray(row * size, (row + 1) * size), i * size);
+  });
+  return {
+    data: values,
+    shape: [rows.length, ...data.shape.slice(1)],
+    ...(data.labels && { labels: Int32Array.from(rows, (row) => data.labels![row]!) }),
+    ...(data.source !== undefined && { source: data.source }),
+  };
 }

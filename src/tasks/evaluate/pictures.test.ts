@@ -60,6 +60,12 @@ describe('structural similarity', () => {
     const [early, late] = [await after(1), await after(8)];
     assert.ok(late > 0.5 && late > early + 0.1 && late < 1, `${early} and ${late}`);
     assert.equal(await reconstructionSsim(autoencoder({ input: 4, latent: 1 }), [[1, 2, 3, 4]]), undefined);
+    const floats = { data: Float32Array.from(digits.data, (v) => v - 100), shape: digits.shape };
+    const shifted = autoencoder({ input: [28, 28], hidden: [64], latent: 16, output: 'linear' });
+    await shifted.fit(floats, { epochs: 1 });
+    const { data: back } = await shifted.reconstruct(floats);
+    const plane = { height: 28, width: 28, channels: 1 };
+    near((await reconstructionSsim(shifted, floats))!, ssim(floats.data, back, plane, 255), 1e-9);
     assert.deepEqual(pictureShape([8, 9, 3]), { height: 8, width: 9, channels: 3 });
     assert.equal(pictureShape([8, 9, 2]), null);
     assert.equal(pictureShape([784]), null);
@@ -100,7 +106,7 @@ describe('the quality of new samples', () => {
       await generationQuality(nodePlatform, model, digits),
       await generationQuality(nodePlatform, hasty, digits),
     ];
-    assert.equal(good.samples, 1000);
+    assert.equal(good.samples, 666);
     assert.ok(good.betweenData === bad.betweenData && good.betweenData > 0);
     assert.ok(bad.frechetDistance > 2 * good.frechetDistance, JSON.stringify([good, bad]));
     assert.ok(good.frechetDistance > 2 * good.betweenData, JSON.stringify(good));
@@ -116,7 +122,7 @@ describe('the quality of new samples', () => {
     );
     await assert.rejects(
       generationQuality(nodePlatform, model, slice(digits, 0, 100)),
-      /256 samples or more are needed/,
+      /384 samples or more are needed/,
     );
     await assert.rejects(generationQuality(nodePlatform, model, shapes()), /has 1024 values, .* gives 784/);
   });
@@ -151,8 +157,11 @@ describe('the size of codes', () => {
     const one = slice(digits, 7, 8);
     const file = await sharp(one.data, { raw: { width: 28, height: 28, channels: 1 } })
       .toColourspace('b-w')
-      .png({ compressionLevel: 9, effort: 10 })
+      .png({ compressionLevel: 9 })
       .toBuffer();
+    assert.equal((await sharp(file).metadata()).channels, 1);
+    const pixels = await sharp(file).toColourspace('b-w').raw().toBuffer();
+    assert.deepEqual(Uint8Array.from(pixels), Uint8Array.from(one.data));
     const found = await compressionFigures(model, one);
     assert.deepEqual(
       [found.codeBytes, found.pngBytes, found.ratio, found.samples],
@@ -160,7 +169,7 @@ describe('the size of codes', () => {
     );
     const many = await compressionFigures(model, digits);
     assert.equal(many.samples, 1000);
-    assert.ok(many.pngBytes > 150 && many.pngBytes < 500, `${many.pngBytes}`);
+    assert.ok(many.pngBytes > 200 && many.pngBytes < 300, `${many.pngBytes}`);
     const { psnr } = await model.evaluate(slice(digits, 0, 1000));
     // 256 steps lose next to nothing.
     assert.ok(many.psnr < psnr + 0.01 && many.psnr > psnr - 0.1, `${many.psnr} and ${psnr}`);

@@ -1,3 +1,4 @@
+import { summary } from '../../data/checks.js';
 import { type Dataset, type DatasetInput, dataset, sampleCount } from '../../data/dataset.js';
 import { loadSharp } from '../../data/images/decode.js';
 import { UserError } from '../../errors.js';
@@ -14,7 +15,7 @@ export function pictureShape(shape: readonly number[]): PictureShape | null {
 
 /**
  * The mean structural similarity of samples and their reconstructions (see `ssim`), `undefined` where samples are no
- * pictures of 11 × 11 or more. The range of values is 255 for bytes, 1 for others.
+ * pictures of 11 × 11 or more. The range of values is 255 for bytes, 1 for values in [0, 1], and that of the data for others.
  * @throws {UserError} when samples do not fit the model
  */
 export async function reconstructionSsim(model: Model, input: DatasetInput): Promise<number | undefined> {
@@ -22,11 +23,14 @@ export async function reconstructionSsim(model: Model, input: DatasetInput): Pro
   const shape = pictureShape(model.sampleSpec.shape);
   if (shape === null || Math.min(shape.height, shape.width) < 11) return undefined;
   const { data: reconstructed } = await model.reconstruct(data);
-  return ssim(data.data, reconstructed, shape, rangeOf(model));
+  return ssim(data.data, reconstructed, shape, rangeOf(data, model));
 }
 
-function rangeOf({ sampleSpec }: Model): number {
-  return 1 / sampleSpec.scale;
+/** The largest difference that values can have: as for PSNR, but in the units of the data. */
+function rangeOf(data: Dataset, model: Model): number {
+  const { min, max } = summary(data);
+  const whole = 1 / model.sampleSpec.scale;
+  return min >= 0 && max <= whole ? whole : max - min;
 }
 
 /** Bytes of codes against bytes of PNG files. */
@@ -113,9 +117,9 @@ async function pngSize(data: Dataset, shape: PictureShape, scale: number): Promi
     );
     const raw = { width, height, channels: channels as 1 | 3 | 4 };
     const picture = sharp(pixels, { raw });
-    // Without this sharp writes grey pictures with three channels.
+    // Without this sharp writes grey pictures with three channels; with its option "effort", with a palette.
     if (channels === 1) picture.toColourspace('b-w');
-    total += (await picture.png({ compressionLevel: 9, effort: 10 }).toBuffer()).length;
+    total += (await picture.png({ compressionLevel: 9 }).toBuffer()).length;
   }
   return total;
 }

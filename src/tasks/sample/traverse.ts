@@ -27,9 +27,9 @@ export interface Traversal {
 }
 
 /** The ends of a sweep of a variational model, in standard deviations of the prior. */
-export const priorEnd = 3;
+const priorEnd = 3;
 /** The ends of a sweep of any other: the code of one sample in a hundred lies beyond each. */
-export const quantileEnd = 0.01;
+const quantileEnd = 0.01;
 
 /**
  * Sweeps each latent dimension while the others stay as they are: shows what a latent means. A latent of a variational
@@ -64,7 +64,7 @@ export async function traverse(
   const shares = Array.from({ length: steps }, (_, step) => step / (steps - 1));
   const values = swept.map((d) =>
     model instanceof VariationalModel && model.hasNormalPrior
-      ? shares.map((share) => (2 * share - 1) * priorEnd)
+      ? shares.map((_, step) => ((2 * step - steps + 1) * priorEnd) / (steps - 1))
       : quantiles(columns[d]!, shares),
   );
   const codes = new Float32Array(swept.length * steps * latent);

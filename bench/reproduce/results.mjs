@@ -1,0 +1,129 @@
+// Writes docs/results.md from the records.
+
+const number = (value) =>
+  typeof value === 'number' ? (Math.abs(value) < 1 ? value.toFixed(4) : value.toFixed(2)) : (value ?? '');
+
+const signed = (value) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${number(Math.abs(value))}`;
+
+const count = (value) => value.toLocaleString('en');
+
+function duration(seconds) {
+  if (seconds < 100) return `${seconds.toFixed(0)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
+/** A Markdown table, its columns aligned as the project's formatter has them. */
+export function table(head, lines) {
+  const cells = [head, ...lines].map((line) => line.map(String));
+  const widths = head.map((_, i) => Math.max(3, ...cells.map((line) => line[i].length)));
+  const text = (line) => `| ${line.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  const [first, ...rest] = cells;
+  return [text(first), text(widths.map((width) => '-'.repeat(width))), ...rest.map(text)].join('\n');
+}
+
+const isShortened = ({ epochs, publishedEpochs }) => epochs < publishedEpochs;
+
+function summary(groups, records) {
+  const lines = groups.flatMap(({ rows }) =>
+    Object.keys(rows)
+      .filter((name) => records[name])
+      .flatMap((name) =>
+        records[name].figures.map(({ name: figure, ours, published, reference }, i) => [
+          i === 0 ? `[\`${name}\`](#${name})` : '',
+          i === 0 ? (isShortened(records[name]) ? 'shortened' : 'as published') : '',
+          figure,
+          number(ours),
+          number(published) + (reference === undefined ? '' : ` (${number(reference)})`),
+          typeof published === 'number' ? signed(ours - published) : '',
+        ]),
+      ),
+  );
+  return table(['row', 'schedule', 'figure', 'ours', 'published (reference)', 'difference'], lines);
+}
+
+/** About ten epochs of a curve, the first and the last among them. */
+function curveTable({ curve }) {
+  const hasValidation = curve[0].length > 2;
+  const chosen = new Set([curve.length]);
+  for (let step = 0; step < 10; step++) chosen.add(Math.max(1, Math.round(curve.length ** (step / 9))));
+  const lines = [...chosen]
+    .sort((a, b) => a - b)
+    .map((epoch) => curve[epoch - 1])
+    .map(([epoch, ...losses]) => [epoch, ...losses.map(number)]);
+  return table(['epoch', 'loss', ...(hasValidation ? ['validation loss'] : [])], lines);
+}
+
+function code(value) {
+  const parts = Object.entries(value).map(([key, each]) => `${key}: ${JSON.stringify(each)}`);
+  return `\`{ ${parts.join(', ').replaceAll('"', "'").replaceAll(',', ', ').replaceAll(',  ', ', ')} }\``;
+}
+
+function scheduleText({ schedule }) {
+  const rate = (value) => Number(value.toPrecision(3));
+  if (schedule.length === 1) return `learning rate ${rate(schedule[0][1])}`;
+  return `learning rates ${schedule.map(([length, value]) => `${rate(value)} for ${count(length)}`).join(', ')} epochs`;
+}
+
+function section(name, row, record) {
+  const { settings, seconds, machine } = record;
+  const shortened = isShortened(record);
+  const lines = [
+    `### ${name}`,
+    '',
+    `${row.settings ?? ''}. Source: ${row.source}.`,
+    '',
+    ...(shortened
+      ? [
+          `**Shortened**: ${count(record.epochs)} epochs in place of ${count(record.publishedEpochs)}. The figure shows how far that training comes, not what the full one reaches.`,
+          '',
+        ]
+      : []),
+    `- Data: ${settings.data}.`,
+    `- Model: \`${settings.family}\` ${code(settings.options)}, ${count(settings.parameters)} weights.`,
+    `- Training: ${count(record.epochs)} epochs, batch ${settings.batchSize}, optimizer ${code(settings.optimizer)}, ${scheduleText(settings)}; seed ${record.seed}.`,
+    `- Time: training ${duration(seconds.training)}, measuring ${duration(seconds.evaluation)}, on ${record.date} (${machine.processor}, ${machine.cores} cores, Node ${machine.node}); load of the machine ${machine.load.map((value) => value.toFixed(1)).join(' at the beginning, ')} at the end.`,
+    ...record.figures
+      .filter(({ error }) => error !== undefined)
+      .map(({ error }) => `- Standard error of the mean over test images: ${number(error)}.`),
+    ...record.notes.map((note) => `- ${note.charAt(0).toUpperCase()}${note.slice(1)}.`),
+    ...(row.differences ?? []).map((text) => `- Differs from the original: ${text}.`),
+    ...(row.findings ?? []).map((text) => `- ${text}`),
+    '',
+    ...(shortened ? [curveTable(record), ''] : []),
+  ];
+  return lines.join('\n');
+}
+
+/** The page, from the rows and the records of those that have been run. */
+export function resultsPage(groups, records, notRun) {
+  const missing = groups
+    .flatMap(({ rows }) => Object.keys(rows))
+    .filter((name) => records[name] === undefined)
+    .map((name) => `- \`${name}\`: not yet.`);
+  const others = Object.entries(notRun).map(([name, why]) => `- ${name}: ${why}.`);
+  return `${[
+    '# Results held against published ones',
+    '',
+    '<!-- Written by `npm run reproduce`, from the records in bench/results. Do not edit. -->',
+    '',
+    'Each row trains a model with the settings of a paper or of another library and measures it as they did. Losses are in',
+    'nats for each image unless said otherwise; lower is better everywhere. `npm run reproduce -- <row>` runs one again,',
+    '`npm run reproduce -- --list` names them.',
+    '',
+    'One seed each. A difference below zero means that ours is lower. Times include waiting: other programs ran on the same',
+    'machine, as its load shows (a load above the number of cores means that programs waited).',
+    '',
+    summary(groups, records),
+    '',
+    ...groups.flatMap(({ title, rows }) => {
+      const done = Object.keys(rows).filter((name) => records[name]);
+      if (done.length === 0) return [];
+      return [`## ${title}`, '', ...done.map((name) => section(name, rows[name], records[name]))];
+    }),
+    '## Not run',
+    '',
+    ...missing,
+    ...others,
+  ].join('\n')}\n`;
+}
