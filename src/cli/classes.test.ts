@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { loadImage } from '@napi-rs/canvas';
@@ -10,6 +10,7 @@ import { readNpy } from '../data/read.js';
 import { createModel, type Dataset, mnist, readDataset, UserError, type VariationalModel } from '../index.js';
 import { call, callJson, temporaryFolder } from '../testing/cli.js';
 import { classesIn, classesPicture, picturedClasses } from './classes.js';
+import { fingerprint } from './runRecord.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);
@@ -129,6 +130,46 @@ describe('commands on a conditional run', () => {
     await refused(['sample', run, '--label', '-1'], /Expected a whole number from 0 up/);
     await refused(['sample', run, '--label', 'seven'], /Expected a whole number from 0 up/);
     await refused(['decode', plain, at('codes.npy'), '--label', '1'], /--label 1 is for conditional models/);
+  });
+
+  it('train takes as many classes as data have, learns them, and draws a row of each', async () => {
+    const out = at('trained');
+    const argv = ['train', 'mnist[0:200]', '--model', 'conditional-vae', '--hidden', '16', '--latent', '2'];
+    const lines = await callJson(...argv, '--epochs', '1', '--validation', data, '--out', out);
+    assert.ok(Number.isFinite((lines.at(-1)!.evaluation as { loss: number }).loss));
+    const record = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Record<string, never>;
+    assert.deepEqual(record.options!.modelOptions, { classes: 10 });
+    const { width, height } = await loadImage(join(out, 'samples.png'));
+    assert.ok(width > 800 && height > 800, `${width} × ${height}`);
+    const more = await callJson('train', '--resume', '--out', out, '--epochs', '2');
+    assert.equal(more.at(-1)!.epochs, 2);
+    const [found] = await callJson('evaluate', out, data);
+    assert.equal(found!.samples, 30);
+  });
+
+  it('train refuses data without labels, tables, and labels beyond --classes', async () => {
+    const model = ['--model', 'conditional-vae', '--out', at('none')];
+    await refused(
+      ['train', at('bare.npy'), ...model],
+      /bare\.npy: .*class of each sample.*no labels; give data/,
+    );
+    writeFileSync(at('table.csv'), 'a,b\n1,2\n3,4\n5,6\n');
+    await refused(
+      ['train', at('table.csv'), ...model],
+      /rows of a table such as .*table\.csv have none; choose/,
+    );
+    const few = await call('train', 'mnist[0:50]', ...model, '--classes', '5', '--epochs', '1');
+    assert.equal(few.code, 2);
+    assert.match(few.stderr, /the label of sample \d+ is \d, but the model has 5 classes/);
+    assert.ok(!existsSync(at('none')));
+    const { stdout } = await call('train', '--model', 'conditional-vae', '--help');
+    assert.match(stdout, /--classes <number> +how many classes.*\(default: those of the\s+labels\)/s);
+  });
+
+  it('a run goes on with the same labels or not at all', () => {
+    const others = { ...test, labels: test.labels!.map((label) => 9 - label) };
+    assert.notEqual(fingerprint(others, true), fingerprint(test, true));
+    assert.equal(fingerprint(others), fingerprint(test));
   });
 
   it('the classes of data are counted, and pictured as far as there is room', async () => {

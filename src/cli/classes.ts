@@ -2,7 +2,9 @@ import { UserError } from '../errors.js';
 import type { Dataset, Matrix, Model } from '../index.js';
 import { gridPicture, imageGridPicture } from '../pictures/grid.js';
 import { sampleForm } from '../pictures/pixels.js';
+import { familyGiven } from './modelOptions.js';
 import { valueRange } from './outputFile.js';
+import type { TrainOptions } from './train.js';
 
 /** Classes that a picture shows at most, and samples of each side by side. */
 const mostRows = 20;
@@ -25,8 +27,30 @@ export function checkLabel({ family, classes }: Model, label: number | undefined
   );
 }
 
+/** Whether a model is told the class of each sample. */
+export function isConditional(model = 'autoencoder'): boolean {
+  return familyGiven(model).conditional === true;
+}
+
 /**
- * How many classes there are in data, for a model that is told them.
+ * The options of a conditional model with as many classes as data have, where it was not said.
+ * @throws {UserError} when the data have no labels, or one below 0
+ */
+export function withClassesOf(data: Dataset, given: TrainOptions): TrainOptions {
+  if (!isConditional(given.model) || given.classes !== undefined) return given;
+  return { ...given, classes: classesIn(data) };
+}
+
+/** @throws {UserError} when a model for labelled samples is to learn a table */
+export function checkNotConditional(spec: string, { model }: TrainOptions): void {
+  if (!isConditional(model)) return;
+  throw new UserError(
+    `--model ${model} learns from the class of each sample, and rows of a table such as ${spec} have none; choose --model vae`,
+  );
+}
+
+/**
+ * How many classes there are in data.
  * @throws {UserError} when they have no labels, or one below 0
  */
 export function classesIn({ labels, source = 'the data' }: Dataset): number {

@@ -20,7 +20,7 @@ export const conditionalVaeFamily = variationalFamily({
       .int()
       .positive()
       .max(2 ** 16)
-      .describe('how many classes there are; labels are whole numbers from 0 below this'),
+      .describe('how many classes there are; labels are whole numbers from 0 up to one less'),
   },
   classes: ({ classes }) => classes,
 });
