@@ -137,8 +137,10 @@ describe('commands on a conditional run', () => {
     const argv = ['train', 'mnist[0:200]', '--model', 'conditional-vae', '--hidden', '16', '--latent', '2'];
     const lines = await callJson(...argv, '--epochs', '1', '--validation', data, '--out', out);
     assert.ok(Number.isFinite((lines.at(-1)!.evaluation as { loss: number }).loss));
-    const record = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as Record<string, never>;
-    assert.deepEqual(record.options!.modelOptions, { classes: 10 });
+    const record = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as {
+      options: { modelOptions: unknown };
+    };
+    assert.deepEqual(record.options.modelOptions, { classes: 10 });
     const { width, height } = await loadImage(join(out, 'samples.png'));
     assert.ok(width > 800 && height > 800, `${width} × ${height}`);
     const more = await callJson('train', '--resume', '--out', out, '--epochs', '2');
