@@ -8,6 +8,7 @@ import type { Cli } from './program.js';
 interface DecodeOptions extends CommonOptions {
   readonly output: string;
   readonly count?: number;
+  readonly label?: number;
 }
 
 /** Codes that a picture shows unless more are asked for. */
@@ -23,6 +24,10 @@ export function decodeCommand(cli: Cli): Command {
     examples: [
       ['autoencoder decode runs/mnist-vae codes.npy -o decoded.npy', 'all of them, as numbers'],
       ['autoencoder decode runs/mnist-vae codes.npy -o decoded.png --count 25', 'the first 25, as a picture'],
+      [
+        'autoencoder decode runs/mnist-conditional-vae codes.npy --label 7 -o sevens.png',
+        'as sevens, whatever they were',
+      ],
     ],
   } as const;
   return makeCommand(text, (command) => {
@@ -38,6 +43,11 @@ export function decodeCommand(cli: Cli): Command {
         'decoded.npy',
       )
       .option('--count <n>', 'how many (default: all; in a picture 100)', wholeNumber(1))
+      .option(
+        '--label <n>',
+        'of a conditional model: the class of all samples (default: the column label of a table of codes)',
+        wholeNumber(0),
+      )
       .action(async (run: string, codes: string, options: DecodeOptions) => {
         const { SampleFile } = await import('./sampleFile.js');
         const file = new SampleFile(options.output);
@@ -45,12 +55,15 @@ export function decodeCommand(cli: Cli): Command {
         checkTarget('-o', file.path, { data: [codes], run });
         const { openRun } = await import('./open.js');
         const { readCodes } = await import('./codes.js');
+        const { checkLabel } = await import('./classes.js');
         const model = await openRun(run);
-        const all = await readCodes(codes, run, model.latent);
+        const { label } = options;
+        checkLabel(model, label);
+        const all = await readCodes(codes, run, model, label);
         const some = file.part(all, options.count, pictured);
         const samples = some.shape[0]!;
         file.check(samples, model);
-        await file.write(await model.decode(some), model);
+        await file.write(await model.decode(some, label === undefined ? {} : { labels: label }), model);
         file.report(new Output(cli, options), samples, model, all.shape[0]!);
       });
   });

@@ -8,6 +8,7 @@ import { type LossPoint, lossChart } from '../pictures/lossChart.js';
 import { firstRows } from '../table/encodeRows.js';
 import type { HistoryRow } from '../train/callbacks.js';
 import { splitDataset } from '../train/split.js';
+import { classesPicture, picturedClasses } from './classes.js';
 import { specOf } from './dataSpec.js';
 import { evaluationJson, evaluationTable, lossText } from './figures.js';
 import type { Output } from './output.js';
@@ -20,6 +21,7 @@ import { commandLine, counted, duration } from './text.js';
 const shownSamples = 10_000;
 const picturedSamples = 10;
 const drawnSamples = 64;
+const drawnOfClasses = 100;
 
 /** Writes the model and its pictures into the run's folder, measures it, and says what there is now. */
 export async function finish(run: Prepared, folder: RunFolder, output: Output): Promise<void> {
@@ -108,11 +110,20 @@ async function writePictures(
     pictures.push(['reconstructions', reconstructionsPicture(few.data, reconstructions, shape, range)]);
   }
   if (model.table === undefined && model instanceof VariationalModel) {
-    const samples = await model.sample(drawnSamples);
-    pictures.push(['samples', imageGridPicture(samples.data, shape, range)]);
+    pictures.push(['samples', samplesPicture(model)]);
   }
   for (const [name, picture] of pictures) await writeWhole(folder.file(name), await picture);
   return pictures.map(([name]) => runFile[name]);
+}
+
+/** New samples; of a conditional model a row of each class. */
+async function samplesPicture(model: VariationalModel): Promise<Uint8Array> {
+  if (model.classes === undefined) {
+    const { data } = await model.sample(drawnSamples);
+    return imageGridPicture(data, model.sampleSpec.shape, valueRange(model));
+  }
+  const label = picturedClasses(model.classes, drawnOfClasses);
+  return classesPicture(await model.sample(label.length, { label }), label, model);
 }
 
 function points(rows: readonly HistoryRow[]): LossPoint[] {

@@ -10,6 +10,7 @@ export interface InterpolateOptions extends CommonOptions {
   readonly to: number;
   readonly steps: number;
   readonly spherical?: boolean;
+  readonly label?: number;
   readonly output?: string;
 }
 
@@ -38,6 +39,11 @@ export function interpolateCommand(cli: Cli): Command {
       .requiredOption('--from <index>', 'the sample at the beginning, counted from 0', wholeNumber(0))
       .requiredOption('--to <index>', 'the sample at the end', wholeNumber(0))
       .option('--steps <n>', 'samples on the way, both ends included', wholeNumber(2), 10)
+      .option(
+        '--label <n>',
+        'of a conditional model: the class of all (default: that of the sample at the beginning)',
+        wholeNumber(0),
+      )
       .option('--spherical', 'along a great circle (slerp)')
       .option(
         '-o, --output <file>',

@@ -5,7 +5,7 @@ import { sampleSpecOf } from '../estimator/samples.js';
 import { sizeOf } from '../graph/shape.js';
 import { createModel, type Model } from '../index.js';
 import { familyNamed } from '../models/families.js';
-import { inputOf, type SampleSpec } from '../models/io.js';
+import { inputOf, type SampleSpec, withClasses } from '../models/io.js';
 import { parseOptions } from '../models/options.js';
 import { variablesOf } from '../train/programs.js';
 import type { RunOptions } from './runRecord.js';
@@ -64,7 +64,7 @@ export function checkSize(options: RunOptions, config: unknown, sample: SampleSp
   const { features } = inputOf(sample);
   const definition = family.define(parseOptions(family.schema, config, options.model), inputOf(sample));
   let [parameters, units] = [0, features];
-  for (const { shape } of variablesOf(definition, sample).values()) {
+  for (const { shape } of variablesOf(definition, withClasses(sample, definition)).values()) {
     parameters += sizeOf(shape);
     if (shape.length === 1) units += shape[0]!;
   }

@@ -54,7 +54,8 @@ export function familyOptions(family: Family<unknown>): Option[] {
   const fields = fieldsOf(family);
   return optionNames(family).map((name) => {
     const isOwn = Object.hasOwn(family.own, name);
-    return optionOf(name, fields[name]!).helpGroup(
+    const found = isOwn && name === 'classes' && family.conditional ? ' (default: those of the labels)' : '';
+    return optionOf(name, fields[name]!, found).helpGroup(
       isOwn ? `Options of --model ${family.name} (${family.title}):` : 'Options of its networks:',
     );
   });
@@ -101,10 +102,10 @@ export function foreign(name: string, family: Family<unknown>, field = name): Us
 }
 
 /** An option on the command line of a field of a schema. */
-function optionOf(name: string, field: Field): Option {
+function optionOf(name: string, field: Field, found = ''): Option {
   const { inner, preset, description } = unwrapped(field);
   const { type } = inner._zod.def;
-  const text = `${description}${presetText(preset)}`;
+  const text = `${description}${presetText(preset)}${found}`;
   if (type === 'boolean') return new Option(flagOf(name), text);
   return new Option(`${flagOf(name)} <${valueName(inner)}>`, text).argParser((value: string) =>
     checked(inner, read(inner, value)),

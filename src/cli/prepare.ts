@@ -8,6 +8,7 @@ import { UserError } from '../errors.js';
 import { type Model, readCheckpoint, readDataset } from '../index.js';
 import type { CheckpointContent } from '../train/callbacks.js';
 import { resumeOptions } from './agree.js';
+import { checkNotConditional, isConditional, withClassesOf } from './classes.js';
 import { completeOptions } from './complete.js';
 import { isTableSpec } from './dataSpec.js';
 import { modelOf } from './modelOf.js';
@@ -74,8 +75,8 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
     );
   }
   const sets = validation ? [data, validation] : [data];
-  const { options, because } = completeOptions(spec, given, sets, images);
-  const record = makeRecord(options, fingerprints(data, validation));
+  const { options, because } = completeOptions(spec, withClassesOf(data, given), sets, images);
+  const record = makeRecord(options, fingerprints(options, data, validation));
   return {
     folder,
     spec,
@@ -91,6 +92,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
 }
 
 async function prepareTable(spec: string, given: TrainOptions, folder: string): Promise<Prepared> {
+  checkNotConditional(spec, given);
   const { validation, validationSplit, seed = 0 } = given;
   const read = await readTableData(spec, {
     table: tableOptionsOf(given),
@@ -104,7 +106,7 @@ async function prepareTable(spec: string, given: TrainOptions, folder: string): 
     spec,
     resumed: false,
     options,
-    record: makeRecord(options, fingerprints(read.data, read.validation)),
+    record: makeRecord(options, fingerprints(options, read.data, read.validation)),
     data: read.data,
     ...(read.validation && { validation: read.validation }),
     description: read.description,
@@ -146,7 +148,7 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
     });
   });
   const { data, validation } = read;
-  const found = fingerprints(data, validation);
+  const found = fingerprints(options, data, validation);
   for (const which of ['data', 'validation'] as const) {
     if (found[which] === recorded.fingerprints[which]) continue;
     const names =
@@ -215,8 +217,10 @@ async function readData(
 }
 
 function fingerprints(
+  { model }: RunOptions,
   data: Dataset | StoredRows,
   validation: Dataset | StoredRows | undefined,
 ): RunRecord['fingerprints'] {
-  return { data: fingerprint(data), ...(validation && { validation: fingerprint(validation) }) };
+  const of = (set: Dataset | StoredRows) => fingerprint(set, isConditional(model));
+  return { data: of(data), ...(validation && { validation: of(validation) }) };
 }

@@ -121,14 +121,15 @@ export async function readRecord(path: string): Promise<RunRecord> {
   );
 }
 
-/** A hash of the samples with their shape and dtype. */
-export function fingerprint(set: Dataset | StoredRows): string {
+/** A hash of the samples with their shape and dtype, and with their labels where these are learned from too. */
+export function fingerprint(set: Dataset | StoredRows, labelled = false): string {
   if (isStored(set)) return fileFingerprint(set);
-  const { data, shape } = set;
+  const { data, shape, labels } = set;
   const dtype = data instanceof Uint8Array ? 'uint8' : 'float32';
   return createHash('sha256')
     .update(`${dtype} ${shape.join(',')}\n`)
     .update(data)
+    .update(labelled && labels !== undefined ? labels : '')
     .digest('hex');
 }
 

@@ -10,6 +10,7 @@ export interface SampleOptions extends CommonOptions {
   readonly count: number;
   readonly sampler?: string;
   readonly components?: number;
+  readonly label?: number;
   readonly data?: string;
   readonly seed?: number;
   readonly output: string;
@@ -22,10 +23,14 @@ export function sampleCommand(cli: Cli): Command {
     summary: 'draw new samples',
     details:
       'Codes are drawn from a distribution and decoded. prior is the standard normal distribution, which a VAE was trained for; the others learn how the codes of the training data lie: gmm is a mixture of normal distributions, knn draws between neighbours, two-stage trains a second VAE, maf a masked autoregressive flow',
-    json: 'print one JSON object alone: file, samples, shape (of a table: file, rows), sampler',
+    json: 'print one JSON object alone: file, samples, shape (of a table: file, rows), sampler; of a conditional model label',
     examples: [
       ['autoencoder sample runs/mnist-vae', 'grid.png with 64 new digits'],
       ['autoencoder sample runs/mnist-vae -n 1000 --seed 7 -o new.npy', 'a thousand others, as numbers'],
+      [
+        'autoencoder sample runs/mnist-conditional-vae --label 7',
+        'sevens; without --label every digit in turn',
+      ],
       ['autoencoder sample runs/mnist-autoencoder --sampler gmm --components 20', 'from a plain autoencoder'],
       ['autoencoder sample runs/people-vae -o people.csv', 'new rows of a table'],
     ],
@@ -40,6 +45,11 @@ export function sampleCommand(cli: Cli): Command {
         oneOf(['prior', 'gmm', 'knn', 'two-stage', 'maf']),
       )
       .option('--components <n>', 'gmm: how many normal distributions (default: 10)', wholeNumber(1))
+      .option(
+        '--label <n>',
+        'of a conditional model: the class of all samples (default: each class in turn)',
+        wholeNumber(0),
+      )
       .option('--data <data>', 'whose codes a sampler learns (default: what the run was trained on)')
       .option(
         '--seed <n>',

@@ -2,6 +2,7 @@ import { sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { type Sampler, type SamplerType, sampler } from '../index.js';
 import { usualSampler } from '../tasks/sample/sampler.js';
+import { checkLabel, classesPicture } from './classes.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { runData } from './runData.js';
@@ -17,8 +18,9 @@ import { counted } from './text.js';
 export async function drawSamples(run: string, options: SampleOptions, output: Output): Promise<void> {
   const file = new SampleFile(options.output);
   checkTarget('-o', file.path, { run, data: [options.data] });
-  const { count, seed, components, data: named } = options;
+  const { count, seed, components, label, data: named } = options;
   const model = await openRun(run);
+  checkLabel(model, label);
   const type = (options.sampler ?? usualSampler(model)) as SamplerType;
   if (components !== undefined && type !== 'gmm') {
     throw new UserError(`--components is for --sampler gmm, and this is ${type}; leave one of them out`);
@@ -35,8 +37,17 @@ export async function drawSamples(run: string, options: SampleOptions, output: O
   }
   file.check(count, model);
   const source = await fitted();
-  await file.write(await source.sample(count, seed === undefined ? {} : { seed }), model);
-  file.report(output, count, model, count, { sampler: type });
+  const inTurn = model.classes !== undefined && label === undefined;
+  const labels = Array.from({ length: count }, (_, i) => (inTurn ? i % model.classes! : 0));
+  const samples = await source.sample(count, {
+    ...(seed !== undefined && { seed }),
+    ...(inTurn ? { label: labels } : label !== undefined && { label }),
+  });
+  await file.write(samples, model, inTurn ? () => classesPicture(samples, labels, model) : undefined);
+  file.report(output, count, model, count, {
+    sampler: type,
+    ...(model.classes !== undefined && { label: label ?? null }),
+  });
 
   async function fitted(): Promise<Sampler> {
     if (type === 'prior') return sampler(model, null, { type });

@@ -8,6 +8,7 @@ import type { Cli } from './program.js';
 export interface TraverseOptions extends CommonOptions {
   readonly from?: number;
   readonly latents?: number;
+  readonly label?: number;
   readonly data?: string;
   readonly output?: string;
 }
@@ -30,6 +31,11 @@ export function traverseCommand(cli: Cli): Command {
       .argument(...runArgument)
       .option('--from <index>', 'vary the code of this sample of the data, counted from 0', wholeNumber(0))
       .option('--latents <n>', 'how many (default: the 12 most active)', wholeNumber(1))
+      .option(
+        '--label <n>',
+        'of a conditional model: the class of all (default: that of the sample, or of the first of the data)',
+        wholeNumber(0),
+      )
       .option('--data <data>', 'the data whose codes are looked at (default: what the run was trained on)')
       .option(
         '-o, --output <file>',

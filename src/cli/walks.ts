@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { interpolate, type Model, traverse, VariationalModel } from '../index.js';
 import { type GridPicture, gridPicture } from '../pictures/grid.js';
 import { sampleForm } from '../pictures/pixels.js';
+import { checkLabel } from './classes.js';
 import type { InterpolateOptions } from './interpolate.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
@@ -32,6 +33,7 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
   const model = await openRun(run);
   const file = fileFor(model, 'traverse', options.output);
   checkTarget('-o', file.path, { run, data: [options.data] });
+  checkLabel(model, options.label);
   const latents = Math.min(options.latents ?? usualLatents, model.latent);
   const lines = model.table === undefined && sampleForm(model.sampleSpec.shape).kind === 'line';
   const steps = lines ? lineSteps : imageSteps;
@@ -39,7 +41,12 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
   const { spec, data } = await runData(run, model, options.data, output);
   const from = options.from === undefined ? undefined : await codeAt(model, data, options.from, '--from');
   const some = slice(data, 0, Math.min(lookedAt, sampleCount(data)));
-  const found = await traverse(model, some, { latents, steps, ...(from && { from }) });
+  const label = classOf(model, data, options);
+  const found = await traverse(model, some, {
+    ...{ latents, steps },
+    ...(from && { from }),
+    ...(label !== undefined && { label }),
+  });
   const names = found.latents.map((latent) => `z${latent}`);
   const range =
     model instanceof VariationalModel && model.hasNormalPrior
@@ -91,10 +98,13 @@ export async function drawInterpolation(
   const model = await openRun(run);
   const file = fileFor(model, 'interpolate', options.output);
   checkTarget('-o', file.path, { run, data: [spec] });
+  checkLabel(model, options.label);
   file.check(steps, model);
   const data = await dataFor(model, spec, output);
   const [first, last] = [await codeAt(model, data, from, '--from'), await codeAt(model, data, to, '--to')];
-  const samples = await model.decode(interpolate(first, last, { steps, spherical }));
+  const label = classOf(model, data, options);
+  const codes = interpolate(first, last, { steps, spherical });
+  const samples = await model.decode(codes, label === undefined ? {} : { labels: label });
   const method = spherical ? 'spherical' : 'linear';
   const picture = (): GridPicture => ({
     rows: [{ images: samples.data }],
@@ -120,6 +130,15 @@ function fileFor(model: Model, name: string, asked: string | undefined): SampleF
 function written({ path }: SampleFile, model: Model, samples: number): Readonly<Record<string, unknown>> {
   if (model.table !== undefined) return { file: path, rows: samples };
   return { file: path, samples, shape: model.sampleSpec.shape };
+}
+
+/** The class that a conditional model decodes for: the one that was asked for, or that of a sample. */
+function classOf(
+  { classes }: Model,
+  { labels }: Dataset,
+  { label, from = 0 }: { readonly label?: number; readonly from?: number },
+): number | undefined {
+  return classes === undefined ? undefined : (label ?? labels?.[from]);
 }
 
 /** @throws {UserError} when there is no such sample */
