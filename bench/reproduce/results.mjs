@@ -43,15 +43,22 @@ function summary(groups, records) {
 }
 
 /** About ten epochs of a curve, the first and the last among them. */
-function curveTable({ curve }) {
-  const hasValidation = curve[0].length > 2;
-  const chosen = new Set([curve.length]);
-  for (let step = 0; step < 10; step++) chosen.add(Math.max(1, Math.round(curve.length ** (step / 9))));
+function curveTable({ curve: { columns, rows } }) {
+  const shown = ['epoch', 'loss', 'validationLoss'].filter((name) => columns.includes(name));
+  const chosen = new Set([rows.length]);
+  for (let step = 0; step < 10; step++) chosen.add(Math.max(1, Math.round(rows.length ** (step / 9))));
   const lines = [...chosen]
     .sort((a, b) => a - b)
-    .map((epoch) => curve[epoch - 1])
-    .map(([epoch, ...losses]) => [epoch, ...losses.map(number)]);
-  return table(['epoch', 'loss', ...(hasValidation ? ['validation loss'] : [])], lines);
+    .map((epoch) =>
+      shown.map((name) => {
+        const value = rows[epoch - 1][columns.indexOf(name)];
+        return name === 'epoch' ? value : number(value);
+      }),
+    );
+  return table(
+    shown.map((name) => (name === 'validationLoss' ? 'validation loss' : name)),
+    lines,
+  );
 }
 
 function code(value) {

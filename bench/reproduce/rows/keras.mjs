@@ -89,6 +89,9 @@ export const kerasRows = {
     model: (seed) => autoencoder({ ...dense, seed }),
     epochs: 50,
     figures: perPixel(0.11, 0.11),
+    findings: [
+      "PyTorch's Adadelta with the settings of the blog (rate 1, rho 0.95, epsilon 1e-8, the mean over pixels) has a training loss of 0.1715 per pixel after 10 epochs, ours 0.1693: the steps are the same.",
+    ],
   },
   'keras-blog-deep': {
     ...blog,
@@ -103,10 +106,17 @@ export const kerasRows = {
     model: (seed) =>
       createModel('sparse-autoencoder', { ...dense, sparsity: 'l1', sparsityWeight: 1e-4 * pixels, seed }),
     epochs: 100,
-    figures: perPixel(0.11, 0.1),
+    figures: [
+      { name: 'loss per pixel, training', published: 0.11, of: ({ last }) => last.loss / pixels },
+      {
+        name: 'loss per pixel without the penalty, test',
+        published: 0.1,
+        of: ({ last }) => last.validationReconstructionLoss / pixels,
+      },
+    ],
     differences: [
       ...blog.differences,
-      'the L1 weight of 1e-4 is for the mean over pixels, so it is 784 · 1e-4 beside the sum over them; the published test loss has no penalty in it, ours has',
+      'the L1 weight of 1e-4 is for the mean over pixels, so it is 784 · 1e-4 beside the sum over them',
     ],
   },
   'keras-blog-conv': {
