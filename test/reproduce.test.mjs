@@ -88,7 +88,7 @@ test('a run gives what its record and the page need', async () => {
   const row = { ...rows['iwae-1l-5'], nll: { importanceSamples: 30, published: 85.54, reference: 85.18 } };
   const options = { epochs: 2, images: 200, importanceSamples: 20, report: (figures) => seen.push(figures) };
   const record = await reproduce('iwae-1l-5', row, options);
-  assert.deepEqual([record.epochs, record.publishedEpochs, record.curve.length], [2, 3280, 2]);
+  assert.deepEqual([record.epochs, record.publishedEpochs, record.curve.rows.length], [2, 3280, 2]);
   assert.deepEqual(
     seen.map(({ epoch, learningRate }) => [epoch, Number(learningRate.toPrecision(3))]),
     record.settings.schedule.map(([, rate], i) => [i + 1, Number(rate.toPrecision(3))]),

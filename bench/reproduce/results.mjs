@@ -1,7 +1,6 @@
 // Writes docs/results.md from the records.
 
-const number = (value) =>
-  typeof value === 'number' ? (Math.abs(value) < 1 ? value.toFixed(4) : value.toFixed(2)) : (value ?? '');
+const number = (value) => value.toFixed(Math.abs(value) < 1 ? 4 : 2);
 
 const signed = (value) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${number(Math.abs(value))}`;
 
@@ -34,7 +33,7 @@ function summary(groups, records) {
           i === 0 ? (isShortened(records[name]) ? 'shortened' : 'as published') : '',
           figure,
           number(ours),
-          number(published) + (reference === undefined ? '' : ` (${number(reference)})`),
+          published + (reference === undefined ? '' : ` (${reference})`),
           typeof published === 'number' ? signed(ours - published) : '',
         ]),
       ),
@@ -43,21 +42,35 @@ function summary(groups, records) {
 }
 
 /** About ten epochs of a curve, the first and the last among them. */
-function curveTable({ curve }) {
-  const hasValidation = curve[0].length > 2;
-  const chosen = new Set([curve.length]);
-  for (let step = 0; step < 10; step++) chosen.add(Math.max(1, Math.round(curve.length ** (step / 9))));
+function curveTable({ curve: { columns, rows } }) {
+  const shown = ['epoch', 'loss', 'validationLoss'].filter((name) => columns.includes(name));
+  const chosen = new Set([rows.length]);
+  for (let step = 0; step < 10; step++) chosen.add(Math.max(1, Math.round(rows.length ** (step / 9))));
   const lines = [...chosen]
     .sort((a, b) => a - b)
-    .map((epoch) => curve[epoch - 1])
-    .map(([epoch, ...losses]) => [epoch, ...losses.map(number)]);
-  return table(['epoch', 'loss', ...(hasValidation ? ['validation loss'] : [])], lines);
+    .map((epoch) =>
+      shown.map((name) => {
+        const value = rows[epoch - 1][columns.indexOf(name)];
+        return name === 'epoch' ? value : number(value);
+      }),
+    );
+  return table(
+    shown.map((name) => (name === 'validationLoss' ? 'validation loss' : name)),
+    lines,
+  );
 }
 
-function code(value) {
-  const parts = Object.entries(value).map(([key, each]) => `${key}: ${JSON.stringify(each)}`);
-  return `\`{ ${parts.join(', ').replaceAll('"', "'").replaceAll(',', ', ').replaceAll(',  ', ', ')} }\``;
+/** A value as it is written in a program. */
+function literal(value) {
+  if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value !== 'object') return String(value);
+  return `{ ${Object.entries(value)
+    .map(([key, each]) => `${key}: ${literal(each)}`)
+    .join(', ')} }`;
 }
+
+const code = (value) => `\`${literal(value)}\``;
 
 function scheduleText({ schedule }) {
   const rate = (value) => Number(value.toPrecision(3));
@@ -100,7 +113,7 @@ export function resultsPage(groups, records, notRun) {
   const missing = groups
     .flatMap(({ rows }) => Object.keys(rows))
     .filter((name) => records[name] === undefined)
-    .map((name) => `- \`${name}\`: not yet.`);
+    .map((name) => `\`${name}\``);
   const others = Object.entries(notRun).map(([name, why]) => `- ${name}: ${why}.`);
   return `${[
     '# Results held against published ones',
@@ -123,7 +136,7 @@ export function resultsPage(groups, records, notRun) {
     }),
     '## Not run',
     '',
-    ...missing,
+    ...(missing.length > 0 ? [`- Not yet: ${missing.join(', ')}.`] : []),
     ...others,
   ].join('\n')}\n`;
 }

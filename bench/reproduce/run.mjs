@@ -137,12 +137,14 @@ export async function reproduce(
     },
     figures,
     notes,
-    curve: rows.map(({ epoch, loss, validationLoss }) => [
-      epoch,
-      loss,
-      ...(validationLoss === undefined ? [] : [validationLoss]),
-    ]),
+    curve: curveOf(rows),
   };
+}
+
+/** Every metric of every epoch, as columns and rows. */
+function curveOf(history) {
+  const columns = Object.keys(history[0]).filter((name) => name !== 'learningRate' && name !== 'seconds');
+  return { columns, rows: history.map((figures) => columns.map((name) => figures[name])) };
 }
 
 /** Options that say something: those of convolutions only where there are any. */

@@ -89,6 +89,9 @@ export const kerasRows = {
     model: (seed) => autoencoder({ ...dense, seed }),
     epochs: 50,
     figures: perPixel(0.11, 0.11),
+    findings: [
+      "PyTorch's Adadelta with the settings of the blog (rate 1, rho 0.95, epsilon 1e-8, the mean over pixels) has a training loss of 0.1715 per pixel after 10 epochs, ours 0.1693: the steps are the same.",
+    ],
   },
   'keras-blog-deep': {
     ...blog,
@@ -96,6 +99,9 @@ export const kerasRows = {
     model: (seed) => createModel('deep-autoencoder', { ...dense, hidden: [128, 64], seed }),
     epochs: 100,
     figures: perPixel(0.097, 0.097),
+    findings: [
+      'PyTorch\'s Adadelta with the same settings is behind ours by little: 0.1713 in training and 0.1682 on the test images after 10 epochs, ours 0.1681 and 0.1647. Another seed of ours ended at 0.1006 and 0.0990, so seeds differ by about 0.001. What is left of the difference from the published figure, which is given as "about", is not explained.',
+    ],
   },
   'keras-blog-sparse': {
     ...blog,
@@ -103,10 +109,17 @@ export const kerasRows = {
     model: (seed) =>
       createModel('sparse-autoencoder', { ...dense, sparsity: 'l1', sparsityWeight: 1e-4 * pixels, seed }),
     epochs: 100,
-    figures: perPixel(0.11, 0.1),
+    figures: [
+      { name: 'loss per pixel, training', published: 0.11, of: ({ last }) => last.loss / pixels },
+      {
+        name: 'loss per pixel without the penalty, test',
+        published: 0.1,
+        of: ({ last }) => last.validationReconstructionLoss / pixels,
+      },
+    ],
     differences: [
       ...blog.differences,
-      'the L1 weight of 1e-4 is for the mean over pixels, so it is 784 · 1e-4 beside the sum over them; the published test loss has no penalty in it, ours has',
+      'the L1 weight of 1e-4 is for the mean over pixels, so it is 784 · 1e-4 beside the sum over them',
     ],
   },
   'keras-blog-conv': {

@@ -128,22 +128,30 @@ export const likelihoodRows = {
       'the original trains on all 60,000 images',
       "weights start Glorot-uniform; in the original as PyTorch's linear layers do",
     ],
+    findings: [
+      'A PyTorch program with the same settings, Bessel functions by SciPy and rejection without a limit, has a loss of 122.96 in its third epoch, 16.16 of it the KL term; ours 122.78 and 16.14.',
+    ],
   },
   ...each('vae-1l', (k, i) => ({
     ...paper,
-    settings: `784-200-200-(50)-200-200-784, tanh; the evidence lower bound of ${k} draws`,
+    settings: `784-200-200-(50)-200-200-784, tanh; the evidence lower bound, mean over draws: ${k}`,
     model: (seed) => createModel('ciwae', { ...oneLayer, beta: 1, draws: k, seed }),
     nll: nll(5000, [86.76, 86.47, 86.35][i]),
   })),
   ...each('iwae-1l', (k, i) => ({
     ...paper,
-    settings: `784-200-200-(50)-200-200-784, tanh; the importance-weighted bound of ${k} draws`,
+    settings: `784-200-200-(50)-200-200-784, tanh; the importance-weighted bound, draws: ${k}`,
     model: (seed) => createModel('iwae', { ...oneLayer, draws: k, seed }),
     nll: nll(5000, [86.76, 85.54, 84.78][i], [86.35, 85.18, 84.59][i]),
+    ...(k === 1 && {
+      findings: [
+        'A PyTorch program with the same settings and the learning rate 1e-3 has a loss of 141.05 after its first epoch, ours 140.76.',
+      ],
+    }),
   })),
   ...each('iwae-2l', (k, i) => ({
     ...paper,
-    settings: `784-200-200-(100)-100-100-(50) and back, tanh; the importance-weighted bound of ${k} draws`,
+    settings: `784-200-200-(100)-100-100-(50) and back, tanh; the importance-weighted bound, draws: ${k}`,
     model: (seed) => createModel('two-layer-vae', { ...twoLayers, draws: k, seed }),
     nll: nll(5000, [85.33, 83.89, 82.9][i], [84.83, 83.48, 82.82][i]),
   })),
