@@ -14,13 +14,18 @@ export interface SecondStageOptions {
   readonly epochs?: number | undefined;
   readonly seed: number;
   readonly signal?: AbortSignal | undefined;
+  /** The figure of validation that decides; the loss by default. */
+  readonly monitor?: string;
 }
 
-/** How networks that learn codes are trained: a tenth of the codes decides which epoch was the best. */
+/**
+ * How networks that learn codes are trained: a tenth of the codes decides which epoch was the best. None ends the
+ * training: before it is over a warm-up makes that figure worse for a while.
+ */
 export function secondStageFit(
   count: number,
-  { epochs, seed, signal }: SecondStageOptions,
-): Omit<FitOptions, 'validation'> {
+  { epochs, seed, signal, monitor }: SecondStageOptions,
+): Omit<FitOptions, 'validation'> & { readonly epochs: number } {
   const batchSize = Math.max(Math.min(Math.floor(count / stepsPerEpoch), largestBatch), 1);
   const passes = epochs ?? Math.ceil(steps / Math.ceil(count / batchSize));
   return {
@@ -29,7 +34,10 @@ export function secondStageFit(
     seed,
     clipNorm: 5,
     learningRateSchedule: { type: 'cosine', duration: passes },
-    ...(count >= fewest && { validationSplit: 0.1, callbacks: [earlyStopping({ patience: 20 })] }),
+    ...(count >= fewest && {
+      validationSplit: 0.1,
+      callbacks: [earlyStopping({ patience: passes, ...(monitor && { monitor }) })],
+    }),
     ...(signal && { signal }),
   };
 }

@@ -21,16 +21,19 @@ export async function fitTwoStage(
 ): Promise<CodeDensity> {
   const standard = new Standardization(codes, latent);
   const { width } = standard;
+  const count = codes.length / latent;
+  const fitting = secondStageFit(count, { ...options, monitor: 'validationNegativeElbo' });
   const hidden = Math.min(Math.max(8 * width, smallestHidden), largestHidden);
   const second = makeModel(platform, 'vae', {
     input: width,
     hidden: [hidden, hidden],
     latent: width,
     likelihood: { type: 'gaussian', variance: 'learned' },
+    // Codes of a VAE are nearly N(0, 1) already: with the whole KL term from the start the second code stays unused.
+    betaSchedule: { type: 'warmup', duration: fitting.epochs / 2 },
     seed: options.seed,
   });
-  const count = codes.length / latent;
-  await second.fit({ data: standard.apply(codes), shape: [count, width] }, secondStageFit(count, options));
+  await second.fit({ data: standard.apply(codes), shape: [count, width] }, fitting);
   return {
     async draw(wanted, random) {
       const drawn = await second.sample(wanted, { seed: random.next(), observation: 'draw' });
