@@ -7,7 +7,7 @@ import { type ActivationName, activationRange } from '../nn/activations.js';
 import type { LossName } from '../nn/losses.js';
 import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
 import { portableSpec } from './dataSpec.js';
-import { familyGiven, foreign, givenOptions, hasOption } from './modelOptions.js';
+import { familyGiven, foreign, givenOptions, hasOption, usualConfig } from './modelOptions.js';
 import type { RunOptions } from './runRecord.js';
 import { counted, figure } from './text.js';
 import type { TrainOptions } from './train.js';
@@ -85,10 +85,7 @@ type Chosen = { readonly options: Partial<RunOptions>; readonly because?: string
 
 /** Hidden layers where none were asked for: those of the family, none behind convolutions, else one of 256 units. */
 export function usualHidden(family: Family<unknown>, options: Readonly<Record<string, unknown>>): number[] {
-  const preset = family.schema.safeParse({ latent: 1, ...options }).data as
-    | { readonly hidden: number[]; readonly channels: number[] }
-    | undefined;
-  if (preset === undefined) return [256];
+  const preset = { ...usualConfig(family), ...options } as unknown as Record<'hidden' | 'channels', number[]>;
   return preset.hidden.length > 0 || preset.channels.length > 0 ? preset.hidden : [256];
 }
 
@@ -142,7 +139,9 @@ function vaeOptions(family: Family<unknown>, given: TrainOptions, values: Values
   }
   const output = (given.output ?? 'linear') as ActivationName;
   checkWithin(activationRange[output], `--output ${output}`, values, 'leave --output out');
-  return { options: { ...rest, variance: given.variance ?? 'learned', output }, ...because };
+  // A family whose likelihood is always this one knows its usual variance.
+  const variance = given.variance ?? (isGaussian ? undefined : 'learned');
+  return { options: { ...rest, ...(variance !== undefined && { variance }), output }, ...because };
 }
 
 /** @throws {UserError} where a model has no weight of the KL term that could rise */

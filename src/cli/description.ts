@@ -4,7 +4,7 @@ import { sizeOf } from '../graph/shape.js';
 import type { Model } from '../index.js';
 import { networkOptions } from '../models/family.js';
 import type { TableSchema } from '../table/columns.js';
-import { familyGiven, titleOf } from './modelOptions.js';
+import { familyGiven, titleOf, usualConfig } from './modelOptions.js';
 import { columnTypes, shortList } from './tableText.js';
 import { bytes, count, counted, figure, shape, table, words } from './text.js';
 
@@ -144,13 +144,13 @@ function howItWent(training: Model['training']): Readonly<Record<string, unknown
 
 /** Options of networks that are as they are unless something else is said, but for the activation. */
 function usualOptions(family: string, config: Model['config']): string[] {
-  const { schema, own } = familyGiven(family);
-  const usual = schema.parse({ latent: config.latent }) as Model['config'];
+  const found = familyGiven(family);
+  const usual = usualConfig(found);
   return Object.keys(config).filter(
     (name) =>
       name in networkOptions &&
       name !== 'activation' &&
-      !Object.hasOwn(own, name) &&
+      !Object.hasOwn(found.own, name) &&
       JSON.stringify(config[name]) === JSON.stringify(usual[name]),
   );
 }

@@ -143,9 +143,7 @@ function nextCommands(folder: string, data: string, model: Model): string[] {
   const commands = [
     ['evaluate', folder, data],
     ['reconstruct', folder, data, '-o', isTable ? 'reconstructed.csv' : 'grid.png'],
-    ...(model instanceof VariationalModel
-      ? [['sample', folder, '-o', isTable ? 'samples.csv' : 'samples.png']]
-      : []),
+    ['sample', folder, '-o', isTable ? 'samples.csv' : 'samples.png'],
     ['encode', folder, data, '-o', isTable ? 'codes.csv' : 'codes.npy'],
     ['info', folder],
   ];

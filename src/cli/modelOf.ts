@@ -31,7 +31,7 @@ export function modelOf(options: RunOptions, data: Dataset): Model {
 
 /** The options of a family that the options of a run mean. */
 function configOf(options: RunOptions): Readonly<Record<string, unknown>> {
-  const { latentActivation, output, loss, likelihood, variance = 'learned' } = options;
+  const { latentActivation, output, loss, likelihood, variance } = options;
   return {
     ...networkConfig(options),
     ...(likelihood === undefined
@@ -39,7 +39,11 @@ function configOf(options: RunOptions): Readonly<Record<string, unknown>> {
       : {
           likelihood:
             likelihood === 'gaussian'
-              ? { type: 'gaussian', variance, activation: output ?? 'linear' }
+              ? {
+                  type: 'gaussian',
+                  ...(variance !== undefined && { variance }),
+                  activation: output ?? 'linear',
+                }
               : { type: 'bernoulli' },
         }),
   };

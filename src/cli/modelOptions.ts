@@ -32,6 +32,17 @@ export function fieldsOf({ schema }: Family<unknown>): Readonly<Record<string, F
   return (schema as unknown as z.ZodObject).shape;
 }
 
+/** The options of a family where nothing but what must be said is: its defaults. */
+export function usualConfig(family: Family<unknown>): Readonly<Record<string, unknown>> {
+  const needed = { latent: 1, ...(isNeeded(family, 'classes') && { classes: 2 }) };
+  return family.schema.parse(needed) as Record<string, unknown>;
+}
+
+function isNeeded(family: Family<unknown>, name: string): boolean {
+  const field = fieldsOf(family)[name] as z.ZodType | undefined;
+  return field !== undefined && !field.safeParse(undefined).success;
+}
+
 /** Whether a family has an option. */
 export function hasOption(family: Family<unknown>, name: string): boolean {
   return Object.hasOwn(fieldsOf(family), name);

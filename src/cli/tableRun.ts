@@ -17,7 +17,7 @@ import { fitTable, pickTableOptions, type Scaling, type TableOptions } from '../
 import { heldOutRows } from '../train/split.js';
 import { checkWarmup, commonOptions } from './complete.js';
 import { checkSize, networkConfig } from './modelOf.js';
-import { familyGiven, givenOptions } from './modelOptions.js';
+import { familyGiven, givenOptions, usualConfig } from './modelOptions.js';
 import type { Output } from './output.js';
 import type { RunOptions } from './runRecord.js';
 import { checkColumnOptions, describeTable, fewRows } from './tableText.js';
@@ -108,7 +108,7 @@ export function completeTableOptions(spec: string, given: TrainOptions, schema: 
   if (
     Object.hasOwn(family.own, 'likelihood') ||
     modelOptions.channels !== undefined ||
-    isConvolutional(family.schema.parse({ latent: 1 }))
+    isConvolutional(usualConfig(family))
   ) {
     throw new UserError(
       `--model ${family.name}${modelOptions.channels === undefined ? '' : ' with --channels'} is for arrays and images, and ${spec} is a table; choose another, such as vae`,
@@ -132,7 +132,7 @@ export function completeTableOptions(spec: string, given: TrainOptions, schema: 
 /** The square root of what a row holds, from 2 to 32; a multiple of the pieces that some models cut codes into. */
 function usualLatent(family: Family<unknown>, outputs: number): number {
   const size = Math.min(Math.max(Math.ceil(Math.sqrt(outputs)), 2), 32);
-  const { classes, codeSize } = family.schema.parse({ latent: 1 }) as { classes?: number; codeSize?: number };
+  const { classes, codeSize } = usualConfig(family) as { classes?: number; codeSize?: number };
   const piece = classes ?? codeSize ?? 1;
   return Math.ceil(size / piece) * piece;
 }
