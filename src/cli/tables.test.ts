@@ -197,6 +197,7 @@ describe('a table', () => {
     const made = cells(at('new.csv'));
     assert.equal(made.length, 20);
     assert.deepEqual(Object.keys(made[0]!), ['age', 'income', 'city', 'member']);
+    for (const { city } of made) assert.ok(['Graz', 'Wien; Mitte', 'Linz'].includes(city!), city);
   });
 
   it('is refused with a message where it does not fit', async () => {

@@ -102,15 +102,23 @@ export function expandFields(row: Expr, layout: FieldLayout): Expr {
   );
 }
 
-/** Rows [batch, fields] from rows spread out: the likeliest class, and booleans as probabilities. */
+/**
+ * Rows [batch, fields] from rows spread out: the likeliest class, and booleans as probabilities. The last class, which is
+ * for unseen values, is never what a model makes: it has learned nothing about it, but that it does not occur.
+ */
 export function collapseFields(x: Expr, layout: FieldLayout): Expr {
   const parts = split(x, layout, layout.categories);
   return join({
     ...parts,
-    categories: parts.categories.map((scores) =>
-      reshape(cast(argMax(scores, 1), 'float32'), [x.shape[0]!, 1]),
+    categories: parts.categories.map((scores, i) =>
+      reshape(cast(argMax(known(scores, layout.categories[i]!), 1), 'float32'), [x.shape[0]!, 1]),
     ),
   });
+}
+
+/** The scores of the classes that training had. */
+function known(scores: Expr, classes: number): Expr {
+  return classes > 1 ? slice(scores, 1, 0, classes - 1) : scores;
 }
 
 /**
