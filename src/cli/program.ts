@@ -32,7 +32,8 @@ export async function run(
 ): Promise<number> {
   const cli: Cli = { stdout, stderr, exitCode: 0 };
   try {
-    await program(cli, argv).parseAsync([...argv], { from: 'user' });
+    const root = await program(cli, argv);
+    await root.parseAsync([...argv], { from: 'user' });
     return cli.exitCode;
   } catch (error) {
     // Commander has written its message already, or the help that was asked for.
@@ -41,7 +42,7 @@ export async function run(
   }
 }
 
-function program(cli: Cli, argv: readonly string[]): Command {
+async function program(cli: Cli, argv: readonly string[]): Promise<Command> {
   const root = new Command('autoencoder')
     .description(
       'Trains autoencoders and variational autoencoders, and uses them. What it trains is plain ONNX.',
@@ -72,7 +73,7 @@ Exit status: 0 done, 1 a fault of this program, 2 a mistake in what was given, 1
     interpolateCommand,
     infoCommand,
   ];
-  for (const command of commands) root.addCommand(command(cli, argv));
+  for (const command of commands) root.addCommand(await command(cli, argv));
   for (const each of [root, ...root.commands]) {
     each.exitOverride().configureOutput({
       writeOut: (text) => cli.stdout.write(text),
