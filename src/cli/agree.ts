@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
+import { familyOf } from '../estimator/create.js';
 import { portableSpec } from './dataSpec.js';
-import { familyGiven, flagOf, givenOptions } from './modelOptions.js';
+import { flagOf, givenOptions } from './modelOptions.js';
 import type { RunOptions } from './runRecord.js';
 import type { TrainOptions } from './train.js';
 
@@ -41,7 +42,7 @@ export function resumeOptions(
     if (value === undefined || JSON.stringify(value) === JSON.stringify(recorded[name])) return [];
     return [`${flagOf(name)} ${text(value)} (the run has ${text(recorded[name])})`];
   });
-  const options = givenOptions(familyGiven(recorded.model), given);
+  const options = givenOptions(familyOf(recorded.model), given);
   for (const [name, value] of Object.entries(options)) {
     const before = recorded.modelOptions[name];
     if (JSON.stringify(value) === JSON.stringify(before)) continue;

@@ -8,7 +8,7 @@ import { slice } from '../data/dataset.js';
 import { npyBytes } from '../data/npy.js';
 import { readNpy } from '../data/read.js';
 import { createModel, type Dataset, mnist, readDataset, UserError, type VariationalModel } from '../index.js';
-import { call, callJson, temporaryFolder } from '../testing/cli.js';
+import { call, callJson, refused, temporaryFolder } from '../testing/cli.js';
 import { classesIn, classesPicture, picturedClasses } from './classes.js';
 import { fingerprint } from './runRecord.js';
 
@@ -31,12 +31,6 @@ describe('commands on a conditional run', () => {
     await createModel('vae', options).save(plain);
     writeFileSync(at('bare.npy'), npyBytes(test));
   });
-
-  async function refused(argv: readonly string[], message: RegExp): Promise<void> {
-    const { code, stdout, stderr } = await call(...argv);
-    assert.deepEqual([code, stdout], [2, ''], stderr);
-    assert.match(stderr, message);
-  }
 
   it('sample draws the class that --label names, or each in turn', async () => {
     const [sevens] = await callJson('sample', run, '-n', '4', '--label', '7', '-o', at('sevens.npy'));

@@ -1,8 +1,8 @@
 import { UserError } from '../errors.js';
+import { familyOf } from '../estimator/create.js';
 import type { Dataset, Matrix, Model } from '../index.js';
 import { gridPicture, imageGridPicture } from '../pictures/grid.js';
 import { sampleForm } from '../pictures/pixels.js';
-import { familyGiven } from './modelOptions.js';
 import { valueRange } from './outputFile.js';
 import type { TrainOptions } from './train.js';
 
@@ -29,7 +29,7 @@ export function checkLabel({ family, classes }: Model, label: number | undefined
 
 /** Whether a model is told the class of each sample. */
 export function isConditional(model = 'autoencoder'): boolean {
-  return familyGiven(model).conditional === true;
+  return familyOf(model).conditional === true;
 }
 
 /**

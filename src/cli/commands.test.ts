@@ -6,7 +6,7 @@ import { endingsText, tableEndings } from '../artifact/tableEndings.js';
 import { npyBytes } from '../data/npy.js';
 import { readNpy } from '../data/read.js';
 import { load, readDataset } from '../index.js';
-import { call, callJson, temporaryFolder } from '../testing/cli.js';
+import { call, callJson, refused, temporaryFolder } from '../testing/cli.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);
@@ -25,13 +25,6 @@ function writeNpy(name: string, rows: number, columns: number, value: (i: number
     }),
   );
   return path;
-}
-
-async function refused(argv: readonly string[], message: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await call(...argv);
-  assert.deepEqual([code, stdout], [2, ''], stderr);
-  assert.match(stderr, message);
-  assert.doesNotMatch(stderr, /\n {4}at /);
 }
 
 before(async () => {

@@ -1,13 +1,14 @@
 import { checkFinite, summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
+import { familyOf } from '../estimator/create.js';
 import { sampleSpecOf } from '../estimator/samples.js';
 import type { Family } from '../models/family.js';
 import { type ActivationName, activationRange } from '../nn/activations.js';
 import type { LossName } from '../nn/losses.js';
 import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
 import { portableSpec } from './dataSpec.js';
-import { familyGiven, foreign, givenOptions, hasOption, usualConfig } from './modelOptions.js';
+import { foreign, givenOptions, hasOption, usualConfig } from './modelOptions.js';
 import type { RunOptions } from './runRecord.js';
 import { counted, figure } from './text.js';
 import type { TrainOptions } from './train.js';
@@ -39,7 +40,7 @@ export function completeOptions(
   data: readonly Dataset[],
   images?: RunOptions['images'],
 ): CompleteOptions {
-  const family = familyGiven(given.model ?? 'autoencoder');
+  const family = familyOf(given.model ?? 'autoencoder');
   const modelOptions = givenOptions(family, given);
   checkWarmup(family, given);
   checkSplit(given, data[0]!);

@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { familyOf } from '../estimator/create.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Model } from '../index.js';
 import { networkOptions } from '../models/family.js';
 import type { TableSchema } from '../table/columns.js';
-import { familyGiven, titleOf, usualConfig } from './modelOptions.js';
+import { titleOf, usualConfig } from './modelOptions.js';
 import { columnTypes, shortList } from './tableText.js';
 import { bytes, count, counted, figure, shape, table, words } from './text.js';
 
@@ -144,7 +145,7 @@ function howItWent(training: Model['training']): Readonly<Record<string, unknown
 
 /** Options of networks that are as they are unless something else is said, but for the activation. */
 function usualOptions(family: string, config: Model['config']): string[] {
-  const found = familyGiven(family);
+  const found = familyOf(family);
   const usual = usualConfig(found);
   return Object.keys(config).filter(
     (name) =>

@@ -35,7 +35,7 @@ export async function finish(run: Prepared, folder: RunFolder, output: Output): 
     `${options.model} on ${basename(run.spec)}`,
   );
   const evaluation = await model.evaluate(measured.data);
-  for (const note of evaluation.notes) output.warn(note);
+  output.warnAll(evaluation.notes);
   const rows = model.history!.rows;
   const ended = model.history!.stopReason;
   output.result(

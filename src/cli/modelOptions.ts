@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
+import { familyOf } from '../estimator/create.js';
 import { type FamilyName, families, familyNamed } from '../models/families.js';
 import type { Family } from '../models/family.js';
 import { largest, layerSizes, numberOf } from './parse.js';
@@ -15,15 +16,9 @@ type Field = z.core.$ZodType;
 /** The names of all models. */
 export const modelNames = Object.keys(families) as FamilyName[];
 
-/** A model by its name, as it was typed. @throws {UserError} where there is none */
-export function familyGiven(name: string): Family<unknown> {
-  if (Object.hasOwn(families, name)) return familyNamed(name as FamilyName);
-  throw new UserError(`--model ${name}: there is no such model; there are ${modelNames.join(', ')}`);
-}
-
 /** What a model is called within a sentence: `β-VAE`, `sparse autoencoder`. */
 export function titleOf(name: string): string {
-  const { title } = familyGiven(name);
+  const { title } = familyOf(name);
   return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 }
 

@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { npyBytes } from '../data/npy.js';
 import { readNpy } from '../data/read.js';
 import { load, sampler } from '../index.js';
-import { call, callJson, temporaryFolder } from '../testing/cli.js';
+import { call, callJson, refused, temporaryFolder } from '../testing/cli.js';
 import { surface } from '../testing/data.js';
 
 const { path: root, remove } = temporaryFolder();
@@ -15,13 +15,6 @@ const at = (name: string) => join(root, name);
 const [vae, plain, table] = [at('vae'), at('plain'), at('table')];
 const [arrays, people] = [at('arrays.npy'), at('people.csv')];
 const cells = (path: string): Record<string, string>[] => parse(readFileSync(path), { columns: true });
-
-async function refused(argv: readonly string[], message: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await call(...argv);
-  assert.deepEqual([code, stdout], [2, ''], stderr);
-  assert.match(stderr, message);
-  assert.doesNotMatch(stderr, /\n {4}at /);
-}
 
 before(async () => {
   writeFileSync(arrays, npyBytes(surface(300, 9)));

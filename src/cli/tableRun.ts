@@ -4,7 +4,7 @@ import type { StoredRows } from '../data/storedRows.js';
 import { type ReadTableOptions, readTable } from '../data/table/readTable.js';
 import type { Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
-import { createTableModel, tableParts } from '../estimator/create.js';
+import { createTableModel, familyOf, tableParts } from '../estimator/create.js';
 import { nodePlatform } from '../estimator/nodePlatform.js';
 import type { Dataset, Model } from '../index.js';
 import type { Family } from '../models/family.js';
@@ -17,7 +17,7 @@ import { fitTable, pickTableOptions, type Scaling, type TableOptions } from '../
 import { heldOutRows } from '../train/split.js';
 import { checkWarmup, commonOptions } from './complete.js';
 import { checkSize, networkConfig } from './modelOf.js';
-import { familyGiven, givenOptions, usualConfig } from './modelOptions.js';
+import { givenOptions, usualConfig } from './modelOptions.js';
 import type { Output } from './output.js';
 import type { RunOptions } from './runRecord.js';
 import { checkColumnOptions, describeTable, fewRows } from './tableText.js';
@@ -102,7 +102,7 @@ export function completeTableOptions(spec: string, given: TrainOptions, schema: 
       `--${name} is for arrays and images; each column of a table has a likelihood of its own (gaussian for numbers, categorical for categories, bernoulli for booleans); leave it out`,
     );
   }
-  const family = familyGiven(given.model ?? 'autoencoder');
+  const family = familyOf(given.model ?? 'autoencoder');
   const modelOptions = givenOptions(family, given);
   checkWarmup(family, given);
   if (

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { readTable } from '../index.js';
-import { call, callJson, start, temporaryFolder } from '../testing/cli.js';
+import { call, callJson, refused, start, temporaryFolder } from '../testing/cli.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);
@@ -36,13 +36,6 @@ function csv(odd = false): string {
 }
 
 const cells = (path: string): Record<string, string>[] => parse(readFileSync(path), { columns: true });
-
-async function refused(argv: readonly string[], message: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await call(...argv);
-  assert.deepEqual([code, stdout], [2, ''], stderr);
-  assert.match(stderr, message);
-  assert.doesNotMatch(stderr, /\n {4}at /);
-}
 
 const run = at('run');
 

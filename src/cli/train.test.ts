@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { npyBytes } from '../data/npy.js';
-import { call, callJson, jsonLines, temporaryFolder } from '../testing/cli.js';
+import { call, callJson, jsonLines, refused, temporaryFolder } from '../testing/cli.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);
@@ -21,13 +21,6 @@ function writeNpy(name: string, rows: number, value: (i: number) => number): str
 }
 const unit = writeNpy('unit.npy', 60, (i) => 0.5 + 0.4 * Math.sin(i));
 const wide = writeNpy('wide.npy', 60, (i) => 3 * Math.sin(i));
-
-async function refused(argv: readonly string[], message: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await call(...argv);
-  assert.deepEqual([code, stdout], [2, ''], stderr);
-  assert.match(stderr, message);
-  assert.doesNotMatch(stderr, /\n {4}at /);
-}
 
 describe('train', () => {
   it('writes model, checkpoint, history and pictures, and says what to do next', async () => {

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
+import { familyOf } from '../estimator/create.js';
 import { familyNamed } from '../models/families.js';
 import { scalings } from '../table/fit.js';
 import { choices } from './choices.js';
 import { dataArgument, makeCommand } from './command.js';
-import { familyGiven, familyOptions, foreignOptions, hasOption, modelNames } from './modelOptions.js';
+import { familyOptions, foreignOptions, hasOption, modelNames } from './modelOptions.js';
 import { Output } from './output.js';
 import {
   delimiter,
@@ -21,7 +22,7 @@ import { type TrainOptions, trainSummary } from './train.js';
 
 /** The command with its options, which those of models are among. */
 export function defineTrain(cli: Cli, argv: readonly string[]): Command {
-  const family = familyGiven(modelIn(argv));
+  const family = familyOf(modelIn(argv));
   const text = {
     name: 'train',
     summary: trainSummary,

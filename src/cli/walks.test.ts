@@ -6,7 +6,7 @@ import { parse } from 'csv-parse/sync';
 import { npyBytes } from '../data/npy.js';
 import { readNpy } from '../data/read.js';
 import { load, readDataset } from '../index.js';
-import { call, callJson, temporaryFolder } from '../testing/cli.js';
+import { call, callJson, refused, temporaryFolder } from '../testing/cli.js';
 import { surface } from '../testing/data.js';
 
 const { path: root, remove } = temporaryFolder();
@@ -20,13 +20,6 @@ const size = (path: string) => {
   const bytes = readFileSync(path);
   return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
 };
-
-async function refused(argv: readonly string[], message: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await call(...argv);
-  assert.deepEqual([code, stdout], [2, ''], stderr);
-  assert.match(stderr, message);
-  assert.doesNotMatch(stderr, /\n {4}at /);
-}
 
 before(async () => {
   writeFileSync(at('lines.npy'), npyBytes(surface(100, 9)));

@@ -1,11 +1,10 @@
 import { summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
-import { sizeOf } from '../graph/shape.js';
 import type { Scope } from '../nn/scope.js';
 import { Random } from '../random/random.js';
 import type { TensorValue } from '../runtime/backend.js';
 import { collapseNotes } from './collapse.js';
-import { evaluationModel, figureNames, type Trained } from './export.js';
+import { evaluationModel, evaluationPlan, type Trained } from './export.js';
 import { logLikelihoods } from './importance.js';
 import { chunkSize, extraInputs, forEachChunk, toInput } from './inference.js';
 import type { Platform } from './platform.js';
@@ -66,7 +65,7 @@ export async function evaluate(
     importanceSamples === undefined
       ? undefined
       : await logLikelihoods(platform, trained, data, { samples: importanceSamples, seed });
-  const names = figureNames(definition, sample);
+  const { names, noise: noisePerSample } = evaluationPlan(definition, sample);
   const sums = new Float64Array(names.length);
   const moments = new CodeMoments(definition.latent);
   const scopes = new Map<string, Scope>();
@@ -89,7 +88,7 @@ export async function evaluate(
     });
   };
   try {
-    await forEachChunk(toInput(data, sample), measure, rowsAtATime(trained));
+    await forEachChunk(toInput(data, sample), measure, rowsAtATime(noisePerSample));
   } finally {
     await sessions.drop();
   }
@@ -143,10 +142,8 @@ function meanWithError(values: Float64Array): Pick<Evaluation, 'logLikelihood' |
 const mostNoise = 2 ** 18;
 
 /** Samples that are measured at a time: fewer where each needs many draws. */
-function rowsAtATime(trained: Trained): number {
-  const { scope } = evaluationModel(trained, 1);
-  const draws = [...scope.noises.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  return Math.max(1, Math.min(chunkSize, Math.floor(mostNoise / Math.max(draws, 1))));
+function rowsAtATime(noisePerSample: number): number {
+  return Math.max(1, Math.min(chunkSize, Math.floor(mostNoise / Math.max(noisePerSample, 1))));
 }
 
 /** The largest difference that values can have, in model units. */

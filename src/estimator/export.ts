@@ -3,6 +3,7 @@ import { toOnnx } from '../graph/onnx.js';
 import { abs, div, maximum, mul, sub } from '../graph/ops/elementwise.js';
 import { mean, sum } from '../graph/ops/reducing.js';
 import { concat, reshape } from '../graph/ops/shaping.js';
+import { sizeOf } from '../graph/shape.js';
 import type { Definition } from '../models/definition.js';
 import {
   exportedInput,
@@ -213,11 +214,20 @@ export function autoencoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   );
 }
 
-/** The names of the figures in the `figures` output of `evaluationModel`, in their order. */
-export function figureNames(definition: Definition, sample: SampleSpec): string[] {
+/**
+ * The names of the figures in the `figures` output of `evaluationModel`, in their order, and how many numbers of noise it
+ * needs for a sample.
+ */
+export function evaluationPlan(
+  definition: Definition,
+  sample: SampleSpec,
+): { readonly names: string[]; readonly noise: number } {
   const { x, scope } = sampleInput(sample, 1);
   const { metrics } = definition.objective(x, scope);
-  return ['loss', ...Object.keys(metrics), 'squaredError', 'absoluteError'];
+  return {
+    names: ['loss', ...Object.keys(metrics), 'squaredError', 'absoluteError'],
+    noise: [...scope.noises.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0),
+  };
 }
 
 /** The mean over all features that were observed. */

@@ -9,10 +9,13 @@ import type { Scope } from '../nn/scope.js';
 import type { Definition, ScheduledScalar } from './definition.js';
 import {
   activationName,
+  type ConfigOf,
   type Family,
   type FamilyText,
+  familyHead,
   fieldParts,
   fieldsSchema,
+  type InputOf,
   networkOptions,
   observationOf,
   type SampleInput,
@@ -36,6 +39,9 @@ const sharedSchema = z.strictObject(deterministicOptions);
 
 /** The shared options, defaults filled in. */
 export type DeterministicConfig = z.output<typeof sharedSchema>;
+
+type Config<Own extends z.ZodRawShape> = ConfigOf<typeof deterministicOptions, Own>;
+type Input<Own extends z.ZodRawShape> = InputOf<typeof deterministicOptions, Own>;
 
 /** A batch on its way through a model, of which a family makes what it adds to the loss. */
 export interface DeterministicParts {
@@ -78,48 +84,36 @@ export interface DeterministicFamily<Own extends z.ZodRawShape> extends FamilyTe
   /** Its options beside the shared ones; one of the same name takes the place of a shared one. */
   readonly options: Own;
   /** Refuses options that do not go together, by a `UserError`. */
-  readonly check?: (config: ConfigOf<Own>) => void;
+  readonly check?: (config: Config<Own>) => void;
   /** Its encoder and decoder, where they are not those of the options. */
-  readonly networks?: (config: ConfigOf<Own>, input: SampleInput) => DeterministicNetworks | undefined;
+  readonly networks?: (config: Config<Own>, input: SampleInput) => DeterministicNetworks | undefined;
   /** What training does to samples before they are encoded; the loss is still that of the samples as they are. */
-  readonly corrupt?: (x: Expr, config: ConfigOf<Own>, scope: Scope) => Expr;
+  readonly corrupt?: (x: Expr, config: Config<Own>, scope: Scope) => Expr;
   /** What is done to codes; nothing by default. */
-  readonly bottleneck?: (code: Expr, config: ConfigOf<Own>, scope: Scope) => Bottleneck;
+  readonly bottleneck?: (code: Expr, config: Config<Own>, scope: Scope) => Bottleneck;
   /** What is added to the loss; nothing by default. */
-  readonly regularize?: (parts: DeterministicParts, config: ConfigOf<Own>) => Regularizer;
+  readonly regularize?: (parts: DeterministicParts, config: Config<Own>) => Regularizer;
   /** Numbers that it asks its scope for. */
-  readonly scalars?: (config: ConfigOf<Own>) => Readonly<Record<string, ScheduledScalar>>;
+  readonly scalars?: (config: Config<Own>) => Readonly<Record<string, ScheduledScalar>>;
   /** Whether codes are made to have a distribution that can be drawn from, and which. */
-  readonly prior?: (config: ConfigOf<Own>) => NonNullable<Definition['prior']>;
+  readonly prior?: (config: Config<Own>) => NonNullable<Definition['prior']>;
 }
-
-/** All options of a family, defaults filled in. */
-export type ConfigOf<Own extends z.ZodRawShape> = DeterministicConfig & z.output<z.ZodObject<Own>>;
-
-/** All options of a family as a user gives them. */
-export type InputOf<Own extends z.ZodRawShape> = z.input<
-  z.ZodObject<Omit<typeof deterministicOptions, keyof Own> & Own>
->;
 
 /** A family of autoencoders from what it has of its own. The rest is the same for all. */
 export function deterministicFamily<const Own extends z.ZodRawShape>(
   own: DeterministicFamily<Own> & Required<Pick<DeterministicFamily<Own>, 'prior'>>,
-): Family<ConfigOf<Own>, InputOf<Own>> & { readonly generative: true };
+): Family<Config<Own>, Input<Own>> & {
+  readonly generative: true;
+};
 export function deterministicFamily<const Own extends z.ZodRawShape>(
   own: DeterministicFamily<Own>,
-): Family<ConfigOf<Own>, InputOf<Own>>;
+): Family<Config<Own>, Input<Own>>;
 export function deterministicFamily<const Own extends z.ZodRawShape>(
   own: DeterministicFamily<Own>,
-): Family<ConfigOf<Own>, InputOf<Own>> {
-  const { name, title, summary, source, options } = own;
+): Family<Config<Own>, Input<Own>> {
   return {
-    ...{ name, title, summary, source },
-    own: options,
+    ...familyHead(own, deterministicOptions, own.options),
     generative: own.prior !== undefined,
-    schema: z.strictObject({ ...deterministicOptions, ...options }) as unknown as z.ZodType<
-      ConfigOf<Own>,
-      InputOf<Own>
-    >,
     define(config, input): Definition {
       const { features } = input;
       own.check?.(config);

@@ -42,6 +42,30 @@ export interface Family<Config, Input = Config> extends FamilyText {
   define(config: Config, input: SampleInput): Definition;
 }
 
+/** All options of a family, defaults filled in: those that it shares and its own. */
+export type ConfigOf<Shared extends z.ZodRawShape, Own extends z.ZodRawShape> = z.output<
+  z.ZodObject<Shared>
+> &
+  z.output<z.ZodObject<Own>>;
+
+/** The same as a user gives them; an option of its own takes the place of a shared one of the same name. */
+export type InputOf<Shared extends z.ZodRawShape, Own extends z.ZodRawShape> = z.input<
+  z.ZodObject<Omit<Shared, keyof Own> & Own>
+>;
+
+/** What a family is called, and its options: its own beside shared ones. */
+export function familyHead<const Shared extends z.ZodRawShape, const Own extends z.ZodRawShape>(
+  { name, title, summary, source }: FamilyText,
+  shared: Shared,
+  own: Own,
+): Pick<Family<ConfigOf<Shared, Own>, InputOf<Shared, Own>>, keyof FamilyText | 'own' | 'schema'> {
+  const schema = z.strictObject({ ...shared, ...own }) as unknown as z.ZodType<
+    ConfigOf<Shared, Own>,
+    InputOf<Shared, Own>
+  >;
+  return { name, title, summary, source, own, schema };
+}
+
 const names = <K extends string>(table: Readonly<Record<K, unknown>>) =>
   z.enum(Object.keys(table) as [K, ...K[]]);
 

@@ -12,11 +12,14 @@ import type { Scope } from '../nn/scope.js';
 import type { Definition, Objective, ScheduledScalar } from './definition.js';
 import {
   activationName,
+  type ConfigOf,
   count,
   type Family,
   type FamilyText,
+  familyHead,
   fieldParts,
   fieldsSchema,
+  type InputOf,
   networkOptions,
   observationOf,
   type SampleInput,
@@ -59,6 +62,9 @@ const sharedSchema = z.strictObject(variationalOptions);
 /** The shared options, defaults filled in. */
 export type VariationalConfig = z.output<typeof sharedSchema>;
 
+type Config<Own extends z.ZodRawShape> = ConfigOf<typeof variationalOptions, Own>;
+type Input<Own extends z.ZodRawShape> = InputOf<typeof variationalOptions, Own>;
+
 /** A batch on its way through a model, of which a family makes its objective. What is not read is not computed. */
 export interface VariationalParts {
   /** Samples in model units, [batch, features]. */
@@ -99,30 +105,18 @@ export interface VariationalFamily<Own extends z.ZodRawShape> extends FamilyText
   /** Its options beside the shared ones; one of the same name takes the place of a shared one. */
   readonly options: Own;
   /** Refuses options that do not go together, by a `UserError`. */
-  readonly check?: (config: ConfigOf<Own>) => void;
+  readonly check?: (config: Config<Own>) => void;
   /** Its objective; by default the negative evidence lower bound. */
-  readonly objective?: (parts: VariationalParts, config: ConfigOf<Own>) => Objective;
+  readonly objective?: (parts: VariationalParts, config: Config<Own>) => Objective;
   /** q(z | x); by default a normal distribution with a variance for each latent. */
-  readonly posterior?: (config: ConfigOf<Own>) => Posterior;
+  readonly posterior?: (config: Config<Own>) => Posterior;
   /** p(z); by default N(0, 1). */
-  readonly prior?: (
-    config: ConfigOf<Own>,
-    input: SampleInput,
-    encode: VariationalNetworks['encode'],
-  ) => Prior;
+  readonly prior?: (config: Config<Own>, input: SampleInput, encode: VariationalNetworks['encode']) => Prior;
   /** Of a conditional family: how many classes samples have. Both networks are then told the class of each. */
-  readonly classes?: (config: ConfigOf<Own>) => number;
+  readonly classes?: (config: Config<Own>) => number;
   /** Numbers that its objective asks its scope for. */
-  readonly scalars?: (config: ConfigOf<Own>) => Readonly<Record<string, ScheduledScalar>>;
+  readonly scalars?: (config: Config<Own>) => Readonly<Record<string, ScheduledScalar>>;
 }
-
-/** All options of a family, defaults filled in. */
-export type ConfigOf<Own extends z.ZodRawShape> = VariationalConfig & z.output<z.ZodObject<Own>>;
-
-/** All options of a family as a user gives them. */
-export type InputOf<Own extends z.ZodRawShape> = z.input<
-  z.ZodObject<Omit<typeof variationalOptions, keyof Own> & Own>
->;
 
 /**
  * A family of variational autoencoders (Kingma and Welling 2014) from what it has of its own. The rest is the same for
@@ -130,17 +124,14 @@ export type InputOf<Own extends z.ZodRawShape> = z.input<
  */
 export function variationalFamily<const Own extends z.ZodRawShape>(
   own: VariationalFamily<Own>,
-): Family<ConfigOf<Own>, InputOf<Own>> & { readonly generative: true } {
-  const { name, title, summary, source, options } = own;
+): Family<Config<Own>, Input<Own>> & {
+  readonly generative: true;
+} {
+  const { name } = own;
   return {
-    ...{ name, title, summary, source },
-    own: options,
+    ...familyHead(own, variationalOptions, own.options),
     generative: true,
     conditional: own.classes !== undefined,
-    schema: z.strictObject({ ...variationalOptions, ...options }) as unknown as z.ZodType<
-      ConfigOf<Own>,
-      InputOf<Own>
-    >,
     define(config, input): Definition {
       const { features } = input;
       checkClasses(name, config, features);

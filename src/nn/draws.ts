@@ -5,7 +5,8 @@ import { reshape } from '../graph/ops/shaping.js';
 import { sizeOf, times } from '../graph/shape.js';
 import type { Scope } from './scope.js';
 
-const log2Pi = Math.log(2 * Math.PI);
+/** The constant of normal densities. */
+export const log2Pi = Math.log(2 * Math.PI);
 
 /** Each row so many times, one copy after the other: [batch, …] → [draws · batch, …]. */
 export function repeatRows(x: Expr, draws: number): Expr {
@@ -38,13 +39,13 @@ export function drawNormal(
   return { code, logDensity: logNormal(add(mul(noise, noise), each(logVar))) };
 }
 
-/** log N(z; 0, 1), summed over latents: [batch, draws, latent] → [batch, draws]. */
+/** log N(z; 0, 1), summed over latents, the last axis: [batch, draws, latent] → [batch, draws]. */
 export function logStandardNormal(code: Expr): Expr {
   return logNormal(mul(code, code));
 }
 
-/** log N, summed over latents, of (z - μ)² / σ² + log σ²: [batch, draws, latent] → [batch, draws]. */
+/** log N, summed over latents, the last axis, of (z - μ)² / σ² + log σ²: [batch, draws, latent] → [batch, draws]. */
 export function logNormal(squares: Expr): Expr {
   const latent = sizeOf(squares.shape.slice(-1));
-  return add(mul(sum(squares, 2), -0.5), (-latent / 2) * log2Pi);
+  return add(mul(sum(squares, -1), -0.5), (-latent / 2) * log2Pi);
 }

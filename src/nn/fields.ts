@@ -17,6 +17,7 @@ import {
 } from '../graph/ops/elementwise.js';
 import { argMax, logSoftmax, softmax, sum } from '../graph/ops/reducing.js';
 import { concat, reshape, slice } from '../graph/ops/shaping.js';
+import { log2Pi } from './draws.js';
 import { initializers } from './initializers.js';
 import { gumbel, type Likelihood } from './likelihoods.js';
 import { losses, sumFeatures } from './losses.js';
@@ -173,7 +174,6 @@ const smallestVariance = 0.0025;
  */
 export function fieldLikelihood(layout: FieldLayout): Likelihood {
   const variance = (scope: Scope) => scope.state('variance', [1, layout.numbers], initializers.ones);
-  const log2Pi = Math.log(2 * Math.PI);
 
   const deviances = (x: Expr, output: Expr, scope: Scope): Expr => {
     const values = split(x, layout, layout.categories);

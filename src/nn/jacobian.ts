@@ -1,8 +1,8 @@
-import { constant, type Expr } from '../graph/expr.js';
+import type { Expr } from '../graph/expr.js';
 import { gradient } from '../graph/gradient.js';
 import { mul } from '../graph/ops/elementwise.js';
 import { sum } from '../graph/ops/reducing.js';
-import { reshape } from '../graph/ops/shaping.js';
+import { identity, reshape } from '../graph/ops/shaping.js';
 import { sizeOf } from '../graph/shape.js';
 import { repeatRows } from './draws.js';
 
@@ -14,11 +14,7 @@ import { repeatRows } from './draws.js';
 export function squaredJacobianNorm(f: (x: Expr) => Expr, x: Expr, outputs: number): Expr {
   const copies = repeatRows(x, outputs);
   const [batch, features] = x.shape;
-  const identity = constant(
-    Float32Array.from({ length: outputs ** 2 }, (_, i) => (i % (outputs + 1) === 0 ? 1 : 0)),
-    [1, outputs, outputs],
-  );
-  const each = mul(reshape(f(copies), [batch!, outputs, outputs]), identity);
+  const each = mul(reshape(f(copies), [batch!, outputs, outputs]), identity(outputs));
   const [rows] = gradient(sum(each), [copies]);
   return sum(reshape(mul(rows, rows), [batch!, outputs * sizeOf([features!])]), 1);
 }

@@ -15,6 +15,7 @@ import { argMax, logSoftmax, mean as meanOf, softmax } from '../graph/ops/reduci
 import { oneHot, reshape } from '../graph/ops/shaping.js';
 import { type Shape, sizeOf } from '../graph/shape.js';
 import { type ActivationName, activationRange, activations } from './activations.js';
+import { log2Pi } from './draws.js';
 import { initializers } from './initializers.js';
 import { losses, sumFeatures } from './losses.js';
 import type { Scope } from './scope.js';
@@ -53,7 +54,6 @@ export type LikelihoodConfig =
   | { readonly type: 'categorical'; readonly classes: number };
 
 const anything = [-Infinity, Infinity] as const;
-const log2Pi = Math.log(2 * Math.PI);
 
 /** Data in [0, 1]; the decoder gives logits. Grey values count as probabilities, as is usual for images. */
 function bernoulli(): Likelihood {

@@ -20,7 +20,7 @@ import { argMax, mean, sum } from '../graph/ops/reducing.js';
 import { gather, oneHot, reshape } from '../graph/ops/shaping.js';
 import { sizeOf, times } from '../graph/shape.js';
 import { initializers } from './initializers.js';
-import { sumFeatures } from './losses.js';
+import { losses, sumFeatures } from './losses.js';
 import { squaredDistances } from './mmd.js';
 import type { Scope } from './scope.js';
 
@@ -89,12 +89,7 @@ export function quantize(
   return {
     code: add(z, stopGradient(sub(nearest, z))),
     indices: reshape(chosen, [batch!, pieces]),
-    distance: sumFeatures(squaredError(z, stopGradient(nearest))),
+    distance: sumFeatures(losses.mse(z, stopGradient(nearest))),
     perplexity: exp(neg(sum(mul(shares, log(add(shares, 1e-10)))))),
   };
-}
-
-function squaredError(a: Expr, b: Expr): Expr {
-  const error = sub(a, b);
-  return mul(error, error);
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,6 +26,14 @@ export async function callJson(...argv: readonly string[]): Promise<Record<strin
   const { code, stdout, stderr } = await call(...argv, '--json');
   if (code !== 0) throw new Error(`exit status ${code}: ${stderr}`);
   return jsonLines(stdout);
+}
+
+/** Makes sure that a command ends with the status of a user's mistake and this message: no results, no stack. */
+export async function refused(argv: readonly string[], message: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await call(...argv);
+  assert.deepEqual([code, stdout], [2, ''], stderr);
+  assert.match(stderr, message);
+  assert.doesNotMatch(stderr, /\n {4}at /);
 }
 
 /** The objects of JSON Lines. */

@@ -292,6 +292,12 @@ export const scatterAdd: Operation<[x: Operand, indices: Operand, rows: number]>
   (x, indices, rows) => [[x, indices], { rows }],
 );
 
+/** The matrix [size, size] with 1 on its diagonal and 0 elsewhere, as float32. */
+export function identity(size: number): Expr {
+  const values = Float32Array.from({ length: size ** 2 }, (_, i) => (i % (size + 1) === 0 ? 1 : 0));
+  return constant(values, [size, size]);
+}
+
 /** 1 at the index and 0 elsewhere, on a new last axis of length `depth`, as float32. */
 export function oneHot(indices: Expr, depth: number): Expr {
   const positions = constant(

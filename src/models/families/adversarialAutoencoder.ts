@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mul } from '../../graph/ops/elementwise.js';
-import { adversary } from '../../nn/adversary.js';
+import { adversary, discriminator } from '../../nn/adversary.js';
 import { deterministicFamily } from '../deterministic.js';
 import { count } from '../family.js';
 import { standardNormalCodes } from '../posteriors.js';
@@ -29,10 +29,9 @@ export const adversarialAutoencoderFamily = deterministicFamily({
   },
   regularize({ code, scope }, { adversarialWeight, discriminatorHidden, slopePenalty }) {
     const drawn = scope.noise('prior', 'normal', code.shape);
+    const judge = discriminator(discriminatorHidden);
     const { deception, discriminatorLoss, accuracy } = adversary(
-      code,
-      drawn,
-      { hidden: discriminatorHidden, slopePenalty },
+      { judge, real: drawn, made: [code], slopePenalty },
       scope,
     );
     return {

@@ -3,9 +3,8 @@ import type { Expr } from '../../graph/expr.js';
 import { add, exp, mul, neg, sub } from '../../graph/ops/elementwise.js';
 import { logMeanExp, mean, sum } from '../../graph/ops/reducing.js';
 import { reshape } from '../../graph/ops/shaping.js';
+import { log2Pi, logNormal, logStandardNormal } from '../../nn/draws.js';
 import { besideElbo, variationalFamily } from '../variational.js';
-
-const log2Pi = Math.log(2 * Math.PI);
 
 /** log q(zᵢ | xⱼ) of each latent, for all pairs of a batch: [batch of i, batch of j, latent]. */
 function pairwiseLogDensity(code: Expr, center: Expr, logVar: Expr): Expr {
@@ -37,10 +36,10 @@ export const betaTcVaeFamily = variationalFamily({
     const { mean: center, logVar } = parameters;
     const pairs = pairwiseLogDensity(code, center!, logVar!);
     const own = sub(code, center!);
-    const logGiven = mul(sum(add(add(mul(mul(own, own), exp(neg(logVar!))), logVar!), log2Pi), 1), -0.5);
+    const logGiven = logNormal(add(mul(mul(own, own), exp(neg(logVar!))), logVar!));
     const logJoint = logMeanExp(sum(pairs, 2), 1);
     const logMarginals = sum(logMeanExp(pairs, 1), 1);
-    const logPrior = mul(sum(add(mul(code, code), log2Pi), 1), -0.5);
+    const logPrior = logStandardNormal(code);
     const information = mean(sub(logGiven, logJoint));
     const totalCorrelation = mean(sub(logJoint, logMarginals));
     const dimensionKl = mean(sub(logMarginals, logPrior));

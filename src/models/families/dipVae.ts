@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { constant } from '../../graph/expr.js';
 import { add, exp, mul, sub } from '../../graph/ops/elementwise.js';
 import { gemm } from '../../graph/ops/linear.js';
 import { mean, sum } from '../../graph/ops/reducing.js';
+import { identity } from '../../graph/ops/shaping.js';
 import { sizeOf } from '../../graph/shape.js';
 import { besideElbo, variationalFamily } from '../variational.js';
 
@@ -29,14 +29,11 @@ export const dipVaeFamily = variationalFamily({
     const { mean: center, logVar } = parts.parameters;
     const deviation = sub(center!, mean(center!, 0, true));
     const ofMeans = mul(gemm(deviation, deviation, null, { transA: true }), 1 / sizeOf([center!.shape[0]!]));
-    const identity = constant(
-      Float32Array.from({ length: latent ** 2 }, (_, i) => (i % (latent + 1) === 0 ? 1 : 0)),
-      [latent, latent],
-    );
-    const covariance = type === 'i' ? ofMeans : add(ofMeans, mul(identity, mean(exp(logVar!), 0)));
+    const diagonalOnes = identity(latent);
+    const covariance = type === 'i' ? ofMeans : add(ofMeans, mul(diagonalOnes, mean(exp(logVar!), 0)));
     const squares = mul(covariance, covariance);
-    const off = sum(mul(squares, sub(1, identity)));
-    const variances = sub(sum(mul(covariance, identity), 1), 1);
+    const off = sum(mul(squares, sub(1, diagonalOnes)));
+    const variances = sub(sum(mul(covariance, diagonalOnes), 1), 1);
     const on = sum(mul(variances, variances));
     const penalty = add(mul(off, offDiagonal), mul(on, diagonal));
     const loss = add(add(mean(parts.nll), mean(parts.kl)), penalty);

@@ -38,15 +38,10 @@ export const factorVaeFamily = variationalFamily({
   },
   objective(parts, { gamma, discriminatorHidden }) {
     const { code, scope } = parts;
-    const { discriminatorLoss, accuracy } = adversary(
-      mixed(code),
-      code,
-      { hidden: discriminatorHidden },
-      scope,
-    );
+    const judge = discriminator(discriminatorHidden);
+    const { discriminatorLoss, accuracy } = adversary({ judge, real: code, made: [mixed(code)] }, scope);
     // D is trained to say code, so its logit is log q(z) - log Π q(zⱼ).
-    const network = discriminator(discriminatorHidden);
-    const logit = scope.frozen.in('discriminator', (inner) => network(code, inner));
+    const logit = judge(code, scope.frozen);
     const totalCorrelation = mean(logit);
     const loss = add(add(mean(parts.nll), mean(parts.kl)), mul(totalCorrelation, gamma));
     return besideElbo(parts, loss, { totalCorrelation, discriminatorLoss, discriminatorAccuracy: accuracy });

@@ -1,18 +1,8 @@
 import { z } from 'zod';
 import type { Expr } from '../../graph/expr.js';
-import {
-  add,
-  cast,
-  greater,
-  less,
-  mul,
-  neg,
-  softplus,
-  stopGradient,
-  sub,
-} from '../../graph/ops/elementwise.js';
+import { add, mul, stopGradient, sub } from '../../graph/ops/elementwise.js';
 import { mean } from '../../graph/ops/reducing.js';
-import { squaredSlope } from '../../nn/adversary.js';
+import { adversary } from '../../nn/adversary.js';
 import { dense } from '../../nn/layers.js';
 import { sumFeatures } from '../../nn/losses.js';
 import type { Scope } from '../../nn/scope.js';
@@ -47,32 +37,20 @@ export const vaeGanFamily = variationalFamily({
     const last = dense(1);
     const features = (rows: Expr, by: Scope) =>
       by.in('discriminator', (inner) => inner.in('hidden', (deeper) => model.trunk(rows, deeper)));
-    const logit = (hidden: Expr, by: Scope) =>
-      by.in('discriminator', (inner) => inner.in('logit', (deeper) => last(hidden, deeper)));
+    const judge = (rows: Expr, by: Scope) => {
+      const hidden = features(rows, by);
+      return by.in('discriminator', (inner) => inner.in('logit', (deeper) => last(hidden, deeper)));
+    };
     const drawnCode = scope.noise('prior', 'normal', code.shape);
     const drawn = model.mean(model.decode(drawnCode, scope));
     const again = model.mean(model.decode(stopGradient(code), scope));
-    const judge = (rows: Expr, by: Scope) => logit(features(rows, by), by);
 
     const difference = sub(features(x, scope.frozen), features(model.mean(output), scope.frozen));
     const featureError = mul(mean(sumFeatures(mul(difference, difference))), 0.5);
-    const frozen = scope.frozen;
-    const deception = mul(
-      add(mean(softplus(neg(judge(again, frozen)))), mean(softplus(neg(judge(drawn, frozen))))),
-      0.5,
+    const { deception, discriminatorLoss, accuracy } = adversary(
+      { judge, real: x, made: [again, drawn], slopePenalty },
+      scope,
     );
-    const onReal = judge(x, scope);
-    const made = [stopGradient(again), stopGradient(drawn)] as const;
-    const [onAgain, onDrawn] = [judge(made[0], scope), judge(made[1], scope)];
-    const onMade = mul(add(mean(softplus(onAgain)), mean(softplus(onDrawn))), 0.5);
-    const discriminatorLoss = mul(add(mean(softplus(neg(onReal))), onMade), 0.5);
-    if (scope.training) {
-      const onMadeSlope = mul(add(squaredSlope(onAgain, made[0]), squaredSlope(onDrawn, made[1])), 0.5);
-      const steepness = add(squaredSlope(onReal, x), onMadeSlope);
-      scope.rival(add(discriminatorLoss, mul(steepness, slopePenalty / 2)));
-    }
-    const share = (right: Expr) => mean(cast(right, 'float32'));
-    const accuracy = mul(add(share(greater(onReal, 0)), share(less(onDrawn, 0))), 0.5);
     const loss = add(
       add(mul(featureError, featureWeight), mean(parts.kl)),
       mul(deception, adversarialWeight),

@@ -3,14 +3,12 @@ import { add, cast, exp, floor, minimum, mul, neg, sigmoid, sub } from '../../gr
 import { gemm } from '../../graph/ops/linear.js';
 import { logMeanExp, sum } from '../../graph/ops/reducing.js';
 import { gather, reshape } from '../../graph/ops/shaping.js';
-import { flattenDraws } from '../../nn/draws.js';
+import { flattenDraws, log2Pi } from '../../nn/draws.js';
 import { normalInitializer } from '../../nn/initializers.js';
 import type { Scope } from '../../nn/scope.js';
 import { count, type SampleInput } from '../family.js';
 import type { Prior } from '../posteriors.js';
 import { type VariationalNetworks, variationalFamily } from '../variational.js';
-
-const log2Pi = Math.log(2 * Math.PI);
 
 /** The mixture of q(z | u) over learned pseudo-inputs u. */
 function vampPrior(

@@ -7,6 +7,7 @@ import { mean } from '../../graph/ops/reducing.js';
 import { sizeOf } from '../../graph/shape.js';
 import type { Trainable } from '../../models/definition.js';
 import type { SampleSpec } from '../../models/io.js';
+import { log2Pi } from '../../nn/draws.js';
 import { sumFeatures } from '../../nn/losses.js';
 import { type Conditional, inputDegrees, made } from '../../nn/made.js';
 import { Scope } from '../../nn/scope.js';
@@ -22,7 +23,6 @@ import { Standardization } from './standardize.js';
 const blocks = 5;
 const smallestHidden = 64;
 const largestHidden = 512;
-const log2Pi = Math.log(2 * Math.PI);
 
 /**
  * A masked autoregressive flow (Papamakarios et al. 2017) on codes: blocks u = (x - shift(x)) · exp(-logScale(x)), each

@@ -1,7 +1,6 @@
+import { log2Pi } from '../../nn/draws.js';
 import { fillNoise } from '../../random/fill.js';
 import type { CodeDensity } from './density.js';
-
-const log2Pi = Math.log(2 * Math.PI);
 
 /** The prior of variational models, the standard normal distribution: nothing is fitted. */
 export function standardNormalPrior(latent: number): CodeDensity {
