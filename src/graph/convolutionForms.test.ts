@@ -5,7 +5,13 @@ import { evaluate, pseudoRandom } from '../testing/evaluate.js';
 import { assertClose } from '../testing/fixtures.js';
 import { input } from './expr.js';
 import { type ConvOptions, conv, convInput, convTranspose } from './ops/convolution.js';
-import { inputProducts, kernelProducts } from './ops/convolutionProducts.js';
+import {
+  fewChannelProducts,
+  fewFilterProducts,
+  inputProducts,
+  kernelProducts,
+  oppositePads,
+} from './ops/convolutionProducts.js';
 import { transpose } from './ops/shaping.js';
 import { sizeOf } from './shape.js';
 
@@ -38,6 +44,18 @@ function build(axes: readonly ReturnType<(typeof axis)['generate']>['value'][]) 
   return { x, w, g, options, values };
 }
 
+/** Rows at the end of each axis that no window reaches. */
+function lost(
+  x: readonly number[],
+  g: readonly number[],
+  taps: readonly number[],
+  { strides, pads }: { strides: readonly number[]; pads: readonly number[] },
+): number[] {
+  return taps.map(
+    (n, i) => x[i + 2]! + pads[i]! + pads[i + taps.length]! - n - (g[i + 2]! - 1) * strides[i]!,
+  );
+}
+
 describe('the forms of the gradients of a convolution', () => {
   it('give the same numbers, whatever the geometry', async () => {
     await fc.assert(
@@ -52,16 +70,24 @@ describe('the forms of the gradients of a convolution', () => {
           pads: options.pads,
           dilations: options.strides,
         });
+        const taps = axes.map(({ taps }) => taps);
+        const movable =
+          axes.every(({ stride }) => stride === 1) && oppositePads(taps, all).every((n) => n >= 0);
+        const output = { outputPadding: lost(x.shape as number[], g.shape as number[], taps, all) };
         const found = await evaluate(
           {
             products: kernelProducts(x, g, w.shape, all),
+            fewChannels: fewChannelProducts(x, g, w.shape, all),
+            fewFilters: (movable ? fewFilterProducts : kernelProducts)(x, g, w.shape, all),
+            plain: convTranspose(g, w, { ...options, ...output }),
             dilated: transpose(dilated, swap),
             input: inputProducts(g, w, size, all),
             transposed: convInput(g, w, size, options),
           },
           values,
         );
-        assertClose(found.input, found.transposed, 1e-5, 'gradient of the input');
+        assertClose(found.input, found.plain, 1e-5, 'gradient of the input, one product');
+        assertClose(found.transposed, found.plain, 1e-5, 'gradient of the input, as chosen');
         // The definition gives more taps than the kernel has where windows leave rows out.
         const wide = dilated.shape.slice(2) as number[];
         const kept = found.dilated.filter((_, i) => {
@@ -69,7 +95,8 @@ describe('the forms of the gradients of a convolution', () => {
           const at = wide.length === 1 ? [rest] : [Math.floor(rest / wide[1]!), rest % wide[1]!];
           return at.every((position, k) => position < axes[k]!.taps);
         });
-        assertClose(found.products, kept, 1e-5, 'gradient of the kernel');
+        for (const name of ['products', 'fewChannels', 'fewFilters'] as const)
+          assertClose(found[name], kept, 1e-5, `gradient of the kernel, ${name}`);
       }),
       { seed: 6, numRuns: 60 },
     );

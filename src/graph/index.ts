@@ -54,6 +54,6 @@ export {
   sumOfSquares,
   variance,
 } from './ops/reducing.js';
-export { concat, gather, oneHot, pad, reshape, scatterAdd, slice, transpose } from './ops/shaping.js';
+export { concat, flip, gather, oneHot, pad, reshape, scatterAdd, slice, transpose } from './ops/shaping.js';
 export { type OperationName, table } from './ops/table.js';
 export { type Dim, type DType, type Shape, ShapeError } from './shape.js';

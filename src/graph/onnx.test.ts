@@ -240,7 +240,12 @@ const everything: Readonly<Record<OperationName, g.Expr>> = {
   },
   ...{ logSoftmax: g.logSoftmax(x), argMax: g.argMax(x), expand: g.expand(x, [4, 2, 3]) },
   ...{ reshape: g.reshape(x, [3, 2]), transpose: g.transpose(x), concat: g.concat([x, y], 0) },
-  ...{ slice: g.slice(x, 1, 0, 3, 2), pad: g.pad(x, [1, 0], [0, 2]), gather: g.gather(x, index) },
+  ...{
+    slice: g.slice(x, 1, 0, 3, 2),
+    flip: g.flip(x, 1),
+    pad: g.pad(x, [1, 0], [0, 2]),
+    gather: g.gather(x, index),
+  },
   ...{ scatterAdd: g.scatterAdd(x, index, 5), matMul: g.matMul(g.expand(x, [2, 2, 3]), g.transpose(y)) },
   gemm: g.gemm(x, y, g.constant([1, 2], [2]), { transB: true, alpha: 0.5 }),
   conv: g.conv(image, kernel, { pads: [1, 1, 1, 1], strides: [2, 2] }),

@@ -122,6 +122,7 @@ const samples: Record<OperationName, readonly Sample[]> = {
         ]),
     },
   ],
+  flip: [one((x) => table.flip(x, -1)), { shapes: [[3, 2, 4]], build: (x) => table.flip(x, [0, 2]) }],
   pad: [one((x) => table.pad(x, [1, 0], [0, 2], 0.5))],
   gather: [{ shapes: [[3, 2]], build: (x) => table.gather(x, indices) }],
   scatterAdd: [{ shapes: [[3, 2]], build: (x) => table.scatterAdd(x, indices, 4) }],

@@ -1,8 +1,14 @@
 import { type Attributes, type Expr, type Operand, type Operation, operation } from '../expr.js';
 import { formatShape, type Shape, ShapeError, sizeOf } from '../shape.js';
-import { inputProducts, kernelProducts } from './convolutionProducts.js';
+import {
+  fewChannelProducts,
+  fewFilterProducts,
+  inputProducts,
+  kernelProducts,
+  oppositePads,
+} from './convolutionProducts.js';
 import { expectFloats } from './elementwise.js';
-import { reshape, slice, transpose } from './shaping.js';
+import { flip, reshape, slice, transpose } from './shaping.js';
 
 /** The geometry of a convolution; a list has one number for each spatial axis. */
 export interface ConvOptions {
@@ -52,6 +58,8 @@ function spatial(shape: Shape): number[] {
 export function isCount(n: number): boolean {
   return Number.isInteger(n) && n >= 0;
 }
+
+const isOne = (n: number) => n === 1;
 
 /** Whether a number can be a stride or the size of a window. */
 export function isPositiveInteger(n: number): boolean {
@@ -127,16 +135,23 @@ const manyPairs = 2 ** 16;
 
 /**
  * The transpose of `conv` as a linear map, which is its gradient with respect to its input: `g` [batch, out, …space],
- * `w` [out, channels / groups, …kernel] → [batch, channels, …size]. A `convTranspose`, or where there are few positions
- * and many channels a matrix product: docs/performance.md has the times of both.
+ * `w` [out, channels / groups, …kernel] → [batch, channels, …size]. A `convTranspose`, or with strides of 1 a `conv`, or
+ * where there are few positions and many channels a matrix product: docs/performance.md has the times.
  */
 export function convInput(g: Expr, w: Expr, size: readonly number[], options: ConvOptions): Expr {
   const attributes = geometry(w.rank - 2, options);
-  const { groups, dilations } = attributes;
-  const plain = groups === 1 && dilations.every((n) => n === 1) && typeof g.shape[0] === 'number';
-  const pairs = sizeOf(w.shape.slice(0, 2));
-  if (plain && sizeOf(g.shape.slice(2)) <= fewPositions && pairs >= manyPairs)
-    return inputProducts(g, w, size, attributes);
+  const { strides, groups, dilations } = attributes;
+  // Exported models, whose batch is a symbol, keep the operator that says what is meant.
+  if (groups === 1 && typeof g.shape[0] === 'number') {
+    const pads = oppositePads(spatial(w.shape), attributes);
+    if (strides.every(isOne) && pads.every(isCount)) {
+      const space = size.map((_, i) => i + 2);
+      return conv(g, flip(transpose(w, [1, 0, ...space]), space), { pads, dilations });
+    }
+    const pairs = sizeOf(w.shape.slice(0, 2));
+    if (dilations.every(isOne) && sizeOf(g.shape.slice(2)) <= fewPositions && pairs >= manyPairs)
+      return inputProducts(g, w, size, attributes);
+  }
   return convTranspose(g, w, { ...attributes, outputPadding: lostRows(size, g.shape, w.shape, attributes) });
 }
 
@@ -155,17 +170,24 @@ function lostRows(
   );
 }
 
-/** From so many channels on, a product for each tap of the kernel is faster than a convolution for each channel. */
-const manyChannels = 12;
+/** With fewer channels than this, a copy for each tap of the kernel is small. */
+const fewChannels = 12;
 
 /**
- * The gradient of a convolution with respect to its kernel: matrix products, or for few channels a convolution again,
- * in which batch and channels change places, strides and dilations change places, and what exceeds the kernel is cut
- * off. docs/performance.md has the times of both.
+ * The gradient of a convolution with respect to its kernel: matrix products, of which docs/performance.md has the times.
+ * For groups a convolution again, in which batch and channels change places, strides and dilations change places, and
+ * what exceeds the kernel is cut off.
  */
 function kernelGradient(x: Expr, g: Expr, kernel: Shape, attributes: Conv): Expr {
   const { strides, pads, dilations, groups } = attributes;
-  if (groups === 1 && sizeOf([x.shape[1]!]) >= manyChannels) return kernelProducts(x, g, kernel, attributes);
+  if (groups === 1) {
+    const [filters, channels] = [sizeOf([kernel[0]!]), sizeOf([kernel[1]!])];
+    if (channels < fewChannels) return fewChannelProducts(x, g, kernel, attributes);
+    const movable = strides.every(isOne) && oppositePads(spatial(kernel), attributes).every(isCount);
+    if (movable && (filters < fewChannels || filters <= channels / 2))
+      return fewFilterProducts(x, g, kernel, attributes);
+    return kernelProducts(x, g, kernel, attributes);
+  }
   const [batch, channels] = [sizeOf([x.shape[0]!]), sizeOf([x.shape[1]!])];
   const space = spatial(x.shape);
   const split = reshape(x, [batch, groups, channels / groups, ...space]);

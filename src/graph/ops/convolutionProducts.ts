@@ -1,8 +1,9 @@
 import type { Expr } from '../expr.js';
 import { type Shape, sizeOf } from '../shape.js';
 import { add } from './elementwise.js';
-import { gemm } from './linear.js';
-import { type Cut, concat, pad, reshape, sliceAxes, transpose } from './shaping.js';
+import { gemm, matMul } from './linear.js';
+import { sum } from './reducing.js';
+import { type Cut, concat, flip, pad, reshape, sliceAxes, transpose } from './shaping.js';
 
 /** What the products need of a convolution's geometry; pads before each axis, then after each. */
 interface Window {
@@ -47,6 +48,60 @@ export function kernelProducts(x: Expr, g: Expr, kernel: Shape, { strides, pads,
   });
   const stacked = reshape(concat(products, 1), [filters, ...taps, channels]);
   return transpose(stacked, [0, taps.length + 1, ...taps.map((_, i) => i + 1)]);
+}
+
+/**
+ * The sums over images and positions of what lies under each tap, times `wide`: `narrow` [batch, few, …space] is padded
+ * and seen through each tap at the positions of `wide` [batch, many, …space] → [few, many, …taps]. For so few channels
+ * that a copy for each tap costs little; one product for each image then needs neither operand with channels last.
+ */
+function tapProducts(narrow: Expr, wide: Expr, taps: readonly number[], window: Window): Expr {
+  const { strides, pads, dilations } = window;
+  const [few, many, positions] = [narrow.shape[1]!, wide.shape[1]!, spaceOf(wide.shape)];
+  const edges = [pads.slice(0, taps.length), pads.slice(taps.length)].map((list) => [0, 0, ...list]);
+  const images = pad(narrow, edges[0]!, edges[1]!);
+  const seen = offsets(taps).map((offset) => {
+    const cuts = offset.map((tap, i): Cut => {
+      const start = tap * dilations[i]!;
+      return { axis: i + 2, start, end: start + (positions[i]! - 1) * strides[i]! + 1, step: strides[i]! };
+    });
+    return reshape(sliceAxes(images, cuts), [...narrow.shape.slice(0, 2), sizeOf(positions)]);
+  });
+  const columns = transpose(reshape(wide, [...wide.shape.slice(0, 2), sizeOf(positions)]), [0, 2, 1]);
+  const total = sum(matMul(concat(seen, 1), columns), 0);
+  const rank = taps.length;
+  return transpose(reshape(total, [...taps, few, many]), [rank, rank + 1, ...taps.map((_, i) => i)]);
+}
+
+/** The gradient of a convolution of few channels with respect to its kernel, [out, channels, …kernel]. */
+export function fewChannelProducts(x: Expr, g: Expr, kernel: Shape, window: Window): Expr {
+  return transpose(tapProducts(x, g, spaceOf(kernel), window), [
+    1,
+    0,
+    ...spaceOf(kernel).map((_, i) => i + 2),
+  ]);
+}
+
+/**
+ * The gradient of a convolution to few channels with respect to its kernel, [out, channels, …kernel]. Its strides are 1,
+ * so that the small gradient of the output can be moved against the input instead of the input against it. Pads are
+ * below the kernel's reach.
+ */
+export function fewFilterProducts(x: Expr, g: Expr, kernel: Shape, window: Window): Expr {
+  const taps = spaceOf(kernel);
+  const products = tapProducts(g, x, taps, { ...window, pads: oppositePads(taps, window) });
+  return flip(
+    products,
+    taps.map((_, i) => i + 2),
+  );
+}
+
+/** The pads of the convolution that is the transpose of one with strides of 1; negative where that one pads further. */
+export function oppositePads(
+  taps: readonly number[],
+  { pads, dilations }: Omit<Window, 'strides'>,
+): number[] {
+  return pads.map((n, i) => dilations[i % taps.length]! * (taps[i % taps.length]! - 1) - n);
 }
 
 /**

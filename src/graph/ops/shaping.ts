@@ -195,6 +195,34 @@ export function sliceAxes(x: Expr, cuts: readonly Cut[]): Expr {
   return cuts.length === 0 ? x : apply(slice.row, [x], { cuts });
 }
 
+interface Axes extends Attributes {
+  readonly axes: readonly number[];
+}
+
+/** Reverses the order of the elements along the given axes. */
+export const flip: Operation<[x: Operand, axes: number | readonly number[]]> = operation<
+  Axes,
+  [Operand, number | readonly number[]]
+>(
+  {
+    name: 'flip',
+    type: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+    onnx: (emit, [x], _node, { axes }) =>
+      emit.node('Slice', [
+        x!,
+        emit.integers(axes.map(() => -1)),
+        emit.integers(axes.map(() => Number.MIN_SAFE_INTEGER)),
+        emit.integers(axes),
+        emit.integers(axes.map(() => -1)),
+      ]),
+    vjp: (g, _inputs, _y, { axes }) => [flip(g, axes)],
+  },
+  (x, axes) => {
+    const node = asExpr(x);
+    return [[node], { axes: normalizeAxes(axes, node.rank) }];
+  },
+);
+
 /** Puts `step - 1` zeros between neighbours along an axis: the transpose of a strided slice. */
 export function dilate(x: Expr, axis: number, step: number): Expr {
   if (step === 1) return x;

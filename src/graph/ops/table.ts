@@ -12,7 +12,7 @@ const { greater, greaterOrEqual, less, lessOrEqual, equal, and, or, not, isNan, 
 const { exp, log, sin, sqrt, log1p, abs, sign, floor, clip, stopGradient } = elementwise;
 const { tanh, sigmoid, erf, softplus, relu, leakyRelu, elu } = elementwise;
 const { sum, sumOfSquares, mean, max, softmax, logSoftmax, argMax, expand } = reducing;
-const { reshape, transpose, concat, slice, pad, gather, scatterAdd } = shaping;
+const { reshape, transpose, concat, slice, flip, pad, gather, scatterAdd } = shaping;
 
 const { standardize, unstandardize, roundWhole, phase, interpolate, uninterpolate } = columns;
 const { labelEncode, labelDecode } = columns;
@@ -24,7 +24,7 @@ export const table = {
   ...{ exp, log, sin, sqrt, log1p, abs, sign, floor, clip, stopGradient },
   ...{ tanh, sigmoid, erf, softplus, relu, leakyRelu, elu },
   ...{ sum, sumOfSquares, mean, max, softmax, logSoftmax, argMax },
-  ...{ expand, reshape, transpose, concat, slice, pad, gather, scatterAdd },
+  ...{ expand, reshape, transpose, concat, slice, flip, pad, gather, scatterAdd },
   ...{ matMul, gemm },
   ...{ conv, convTranspose, maxPool, averagePool, upsample },
   ...{ standardize, unstandardize, roundWhole, phase, interpolate, uninterpolate, labelEncode, labelDecode },
