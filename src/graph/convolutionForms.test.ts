@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { evaluate, pseudoRandom } from '../testing/evaluate.js';
+import { evaluate, pseudoRandom, runModel } from '../testing/evaluate.js';
 import { assertClose } from '../testing/fixtures.js';
 import { input } from './expr.js';
+import { toOnnx } from './onnx.js';
 import { type ConvOptions, conv, convInput, convTranspose } from './ops/convolution.js';
 import {
   fewChannelProducts,
@@ -111,5 +112,45 @@ describe('the forms of the gradients of a convolution', () => {
     assert.notEqual(nameOf(256, 16), convTranspose.row);
     assert.equal(nameOf(256, 17), convTranspose.row);
     assert.equal(nameOf(255, 16), convTranspose.row);
+  });
+});
+
+describe('a convolution from many channels to few', () => {
+  const sides = fc.record({
+    length: fc.integer({ min: 1, max: 6 }),
+    taps: fc.integer({ min: 1, max: 3 }),
+    before: fc.integer({ min: 0, max: 2 }),
+    after: fc.integer({ min: 0, max: 2 }),
+    dilation: fc.integer({ min: 1, max: 2 }),
+  });
+
+  it('gives the same numbers as the operator Conv, which models with an open batch keep', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(sides, { minLength: 1, maxLength: 2 }),
+        fc.integer({ min: 1, max: 2 }),
+        async (axes, filters) => {
+          fc.pre(axes.every((a) => a.length + a.before + a.after > a.dilation * (a.taps - 1)));
+          const lengths = axes.map(({ length }) => length);
+          const kernel = [filters, 8 * filters, ...axes.map(({ taps }) => taps)];
+          const options = {
+            pads: [...axes.map(({ before }) => before), ...axes.map(({ after }) => after)],
+            dilations: axes.map(({ dilation }) => dilation),
+          };
+          const shape = [2, 8 * filters, ...lengths];
+          const values = { x: pseudoRandom(sizeOf(shape), 1), w: pseudoRandom(sizeOf(kernel), 2) };
+          const run = async (batch: number | string) => {
+            const y = conv(input('x', [batch, ...shape.slice(1)]), input('w', kernel), options);
+            const found = await runModel(toOnnx({ name: 'conv', outputs: { y } }), {
+              x: { data: values.x, dims: shape },
+              w: { data: values.w, dims: kernel },
+            });
+            return Array.from(found.y!.data);
+          };
+          assertClose(await run(2), await run('batch'), 1e-5, 'output');
+        },
+      ),
+      { seed: 8, numRuns: 60 },
+    );
   });
 });

@@ -8,6 +8,7 @@ import {
   oppositePads,
 } from './convolutionProducts.js';
 import { expectFloats } from './elementwise.js';
+import { emitTapMaps, isNarrow } from './narrowConvolution.js';
 import { flip, reshape, slice, transpose } from './shaping.js';
 
 /** The geometry of a convolution; a list has one number for each spatial axis. */
@@ -119,8 +120,11 @@ export const conv: Operation<[x: Operand, w: Operand, options?: ConvOptions]> = 
         throw new ShapeError('the kernel is larger than the padded input');
       return { shape: [x!.shape[0]!, w!.shape[0]!, ...size], dtype: x!.dtype };
     },
-    onnx: (emit, inputs, node, attributes) =>
-      emit.node('Conv', inputs, onnxGeometry(node.inputs[1]!.shape, attributes)),
+    onnx(emit, inputs, node, attributes) {
+      const [x, w] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
+      if (isNarrow(x, w, attributes)) return emitTapMaps(emit, inputs, node, attributes);
+      return emit.node('Conv', inputs, onnxGeometry(w, attributes));
+    },
     vjp: (g, [x, w], _y, attributes) => [
       convInput(g, w!, spatial(x!.shape), attributes),
       kernelGradient(x!, g, w!.shape, attributes),

@@ -5,8 +5,8 @@ import { gemm, matMul } from './linear.js';
 import { sum } from './reducing.js';
 import { type Cut, concat, flip, pad, reshape, sliceAxes, transpose } from './shaping.js';
 
-/** What the products need of a convolution's geometry; pads before each axis, then after each. */
-interface Window {
+/** A convolution's geometry; pads before each axis, then after each. */
+export interface Window {
   readonly strides: readonly number[];
   readonly pads: readonly number[];
   readonly dilations: readonly number[];
