@@ -195,6 +195,7 @@ export class Model {
       weights: this.weightValues,
       runner: this.platform.runJob,
       form: this.platform.form,
+      parts: this.platform.parts,
     };
     const fitOptions = {
       ...options,

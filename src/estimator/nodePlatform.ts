@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { writeFolder } from '../artifact/folder.js';
 import { nodeBackend } from '../runtime/node/backend.js';
 import { runInWorker } from '../train/node/runner.js';
@@ -6,6 +7,7 @@ import type { Platform } from './platform.js';
 /** Node: trains in a worker thread, infers in the calling one. */
 export const nodePlatform: Platform = {
   form: nodeBackend.programForm,
+  parts: availableParallelism(),
   runJob: runInWorker,
   createSession: nodeBackend.createSession,
   writeFolder,

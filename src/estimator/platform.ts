@@ -5,6 +5,8 @@ import type { JobRunner } from '../train/job.js';
 /** Where a model runs: how it trains, how it infers and how it is saved. Node and the browser each have one. */
 export interface Platform {
   readonly form: ProgramForm;
+  /** How many parts of a batch it computes side by side. */
+  readonly parts: number;
   readonly runJob: JobRunner;
   createSession(model: Uint8Array): Promise<Session>;
   /** Writes a model's folder; a platform without folders refuses. */

@@ -9,6 +9,7 @@ export function webPlatform(name: WebBackendName): Platform {
   const backend = webBackend(name);
   return {
     form: backend.programForm,
+    parts: 1,
     createSession: backend.createSession,
     async runJob(job, hooks) {
       const trainer = await backend.createTrainer(job.spec);

@@ -36,6 +36,11 @@ export interface Program {
   }[];
   /** Numbers that schedules set at every step. */
   readonly scalars: readonly string[];
+  /**
+   * The same for an equal part of the batch, where the mean of what it gives for all parts is what this gives for the
+   * whole: a backend may compute the parts side by side.
+   */
+  readonly part?: Program;
 }
 
 /** Everything a backend needs in order to train: plain data, so that it can be sent to a worker. */

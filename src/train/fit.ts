@@ -65,6 +65,8 @@ export interface FitTarget {
   readonly weights: Readonly<Record<string, Float32Array>>;
   readonly runner: JobRunner;
   readonly form: ProgramForm;
+  /** Into how many parts a batch may be divided, 1 by default: the cores of this machine. */
+  readonly parts?: number;
 }
 
 /** The outcome of training: the history, and the weights that the model is to have. */
@@ -216,10 +218,10 @@ function buildJob(
   optimizer: OptimizerConfig,
   options: FitOptions,
 ): TrainJob {
-  const { definition, sample, form, weights } = target;
+  const { definition, sample, form, parts = 1, weights } = target;
   const { epochs = defaultEpochs, shuffle = true, seed = 0, clipNorm, clipValue, resume } = options;
   const batchSize = Math.min(options.batchSize ?? defaultBatchSize, sampleCount(data));
-  const build: ProgramOptions = { definition, sample, optimizer, form, clipNorm, clipValue };
+  const build: ProgramOptions = { definition, sample, optimizer, form, parts, clipNorm, clipValue };
   const rowsOf = (set: Dataset | StoredRows) => (isStored(set) ? set : labelledRows(set, sample));
   const spec: TrainerSpec = {
     variables: variableSpecs(variablesOf(definition, sample)),

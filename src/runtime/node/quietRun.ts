@@ -62,8 +62,9 @@ export async function bindQuietRun(
   sessions: SessionCache,
   bindings: Bindings,
   probe: Float32Array,
+  threads?: number,
 ): Promise<BoundRun> {
-  const quiet = await sessions.get(withMarker(model));
+  const quiet = await sessions.get(withMarker(model), threads);
   const bound = bindings.map(({ feeds, fetches }) => ({
     feeds: pick(feeds, quiet.inputNames),
     // The marker comes first, or outputs before it would be copied.
@@ -93,7 +94,7 @@ export async function bindQuietRun(
   probe.fill(Number.NaN);
   await run(0);
   // Whatever else went wrong, an ordinary run will say it.
-  return probe.every(Number.isFinite) ? run : bindRun(model, sessions, bindings);
+  return probe.every(Number.isFinite) ? run : bindRun(model, sessions, bindings, threads);
 }
 
 /** The same by an ordinary run. */
@@ -101,8 +102,9 @@ export async function bindRun(
   model: Uint8Array,
   sessions: SessionCache,
   bindings: Bindings,
+  threads?: number,
 ): Promise<BoundRun> {
-  const session = await sessions.get(model);
+  const session = await sessions.get(model, threads);
   const bound = bindings.map(({ feeds, fetches }) => ({
     feeds: pick(feeds, session.inputNames),
     fetches: pick(fetches, session.outputNames),

@@ -11,9 +11,14 @@ const options: ort.InferenceSession.SessionOptions = {
 /**
  * Compiles a model that trains. ONNX Runtime's threads spin while they wait within a run, where waking them would cost
  * more than the wait, but not between runs: there they would take a core from the optimizer, and from everybody else.
+ * @param threads all cores by default
  */
-export function compileTraining(model: Uint8Array): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(model, { ...options, extra: { session: { force_spinning_stop: '1' } } });
+export function compileTraining(model: Uint8Array, threads?: number): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(model, {
+    ...options,
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
+    extra: { session: { force_spinning_stop: '1' } },
+  });
 }
 
 /** A tensor that shares the array it is made of. */

@@ -11,10 +11,10 @@ export class SessionCache {
 
   constructor(private readonly limit: number) {}
 
-  /** The session for a model, compiled if it is not at hand. */
-  async get(model: Uint8Array): Promise<InferenceSession> {
-    const key = createHash('sha256').update(model).digest('hex');
-    const session = this.sessions.get(key) ?? (await compileTraining(model));
+  /** The session for a model on so many threads (all cores by default), compiled if it is not at hand. */
+  async get(model: Uint8Array, threads?: number): Promise<InferenceSession> {
+    const key = `${createHash('sha256').update(model).digest('hex')} ${threads ?? 'all'}`;
+    const session = this.sessions.get(key) ?? (await compileTraining(model, threads));
     this.sessions.delete(key);
     this.sessions.set(key, session);
     return session;

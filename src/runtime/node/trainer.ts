@@ -1,19 +1,13 @@
 import './telemetry.js';
-import * as ort from 'onnxruntime-node';
 import { sizeOf } from '../../graph/shape.js';
 import { optimizer as optimizerOf } from '../../nn/optimizers.js';
-import {
-  type BatchBuffers,
-  outputName,
-  type Program,
-  type Trainer,
-  type TrainerSpec,
-  type TrainerState,
-  type VariableSpec,
-} from '../backend.js';
+import type { BatchBuffers, Program, Trainer, TrainerSpec, TrainerState, VariableSpec } from '../backend.js';
 import { FusedOptimizer, type Side } from '../fused/optimizer.js';
+import { batchBuffers } from './batchBuffers.js';
+import { PartThreads } from './partThreads.js';
 import { type Binding, type BoundRun, bindQuietRun, bindRun } from './quietRun.js';
 import type { SessionCache } from './sessionCache.js';
+import { gradientTensors, inputTensors, metricTensor, stateTensors, weightTensors } from './tensors.js';
 
 /** One compiled program with the arrays it reads and writes, all made once. */
 interface Bound {
@@ -32,6 +26,7 @@ export class NodeTrainer implements Trainer {
   /** State has two arrays as weights have: the run reads one side and writes the other. */
   private readonly states: ReadonlyMap<string, readonly [Float32Array, Float32Array]>;
   private readonly bound = new Map<Program, Bound>();
+  private readonly threads: PartThreads[] = [];
 
   private constructor(private readonly spec: TrainerSpec) {
     this.trainable = spec.variables.filter((variable) => variable.trainable);
@@ -46,8 +41,13 @@ export class NodeTrainer implements Trainer {
 
   static async create(spec: TrainerSpec, sessions: SessionCache): Promise<NodeTrainer> {
     const trainer = new NodeTrainer(spec);
-    for (const program of spec.trainPrograms) await trainer.bind(program, true, sessions);
-    for (const program of spec.evaluatePrograms) await trainer.bind(program, false, sessions);
+    try {
+      for (const program of spec.trainPrograms) await trainer.bind(program, true, sessions);
+      for (const program of spec.evaluatePrograms) await trainer.bind(program, false, sessions);
+    } catch (error) {
+      await trainer.release();
+      throw error;
+    }
     return trainer;
   }
 
@@ -93,52 +93,74 @@ export class NodeTrainer implements Trainer {
 
   async release(): Promise<void> {
     this.bound.clear();
+    await Promise.all(this.threads.splice(0).map((threads) => threads.release()));
   }
 
   private async bind(program: Program, training: boolean, sessions: SessionCache): Promise<void> {
-    const { row, metrics: names } = this.spec;
-    const shape = [program.batch, ...row.shape];
-    const rows = row.dtype === 'uint8' ? new Uint8Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
-    const metrics = new Float32Array(names.length);
-    const zeros = (shape: readonly number[]) => new Float32Array(sizeOf(shape));
-    const noises = Object.fromEntries(program.noises.map((noise) => [noise.name, zeros(noise.shape)]));
-    const scalars = Object.fromEntries(program.scalars.map((name) => [name, zeros([])]));
-    const feeds: Record<string, ort.Tensor> = {
-      input: new ort.Tensor(row.dtype as 'float32', rows as Float32Array, shape),
-    };
-    for (const noise of program.noises) feeds[noise.name] = floats(noises[noise.name]!, noise.shape);
-    for (const name of program.scalars) feeds[name] = floats(scalars[name]!, []);
-
-    const bind = (side: Side): Binding => ({
-      feeds: { ...feeds, ...this.tensors((name) => this.weight(name, side)) },
-      fetches: {
-        [outputName.metrics]: floats(metrics, [names.length]),
-        ...(training ? this.results(side === 0 ? 1 : 0) : {}),
-      },
-    });
-    const bindings = [bind(0), bind(1)] as const;
+    const metrics = new Float32Array(this.spec.metrics.length);
+    const buffers = batchBuffers(this.spec, program);
+    const part = training ? program.part : undefined;
+    if (part !== undefined) {
+      const run = await this.bindParts(program, part, buffers, metrics, sessions);
+      this.bound.set(program, { run, buffers, metrics });
+      return;
+    }
+    const bindings = this.bindings(program, training, buffers, metrics);
     const run = training
       ? await bindQuietRun(program.model, sessions, bindings, metrics)
       : await bindRun(program.model, sessions, bindings);
-    this.bound.set(program, { run, buffers: { rows, noises, scalars }, metrics });
+    this.bound.set(program, { run, buffers, metrics });
   }
 
-  /** Where a training run writes: gradients, and the next values of state. */
-  private results(next: Side): Record<string, ort.Tensor> {
-    const gradients = this.trainable.map(({ name, shape }) => [
-      outputName.gradient(name),
-      floats(this.optimizer.view('gradient', name), shape),
-    ]);
-    const states = this.spec.variables
-      .filter(({ name }) => this.states.has(name))
-      .map(({ name, shape }) => [outputName.next('weight', name), floats(this.weight(name, next), shape)]);
-    return Object.fromEntries([...gradients, ...states]);
+  /** A run that computes the first part of a batch here and the others in threads of their own. */
+  private async bindParts(
+    { batch }: Program,
+    part: Program,
+    buffers: BatchBuffers,
+    metrics: Float32Array,
+    sessions: SessionCache,
+  ): Promise<BoundRun> {
+    const threads = await PartThreads.start(this.spec, part, batch / part.batch - 1);
+    this.threads.push(threads);
+    const bindings = this.bindings(part, true, firstPart(buffers, batch / part.batch), metrics);
+    const run = await bindQuietRun(part.model, sessions, bindings, metrics, 1);
+    const gradients = this.arrays((name) => this.optimizer.view('gradient', name));
+    return async (side) => {
+      threads.begin(buffers, this.allWeights(side));
+      await run(side);
+      await threads.end(metrics, gradients);
+    };
   }
 
-  private tensors(view: (name: string) => Float32Array): Record<string, ort.Tensor> {
-    return Object.fromEntries(
-      this.spec.variables.map(({ name, shape }) => [name, floats(view(name), shape)]),
-    );
+  private bindings(
+    program: Program,
+    training: boolean,
+    buffers: BatchBuffers,
+    metrics: Float32Array,
+  ): readonly [Binding, Binding] {
+    const inputs = inputTensors(this.spec, program, buffers);
+    const gradients = this.arrays((name) => this.optimizer.view('gradient', name));
+    const bind = (side: Side): Binding => {
+      const next = side === 0 ? 1 : 0;
+      const states = Object.fromEntries([...this.states].map(([name, sides]) => [name, sides[next]]));
+      return {
+        feeds: { ...inputs, ...weightTensors(this.spec, this.allWeights(side)) },
+        fetches: {
+          ...metricTensor(metrics),
+          ...(training && { ...gradientTensors(this.spec, gradients), ...stateTensors(this.spec, states) }),
+        },
+      };
+    };
+    return [bind(0), bind(1)];
+  }
+
+  /** An array for each trained variable. */
+  private arrays(view: (name: string) => Float32Array): Readonly<Record<string, Float32Array>> {
+    return Object.fromEntries(this.trainable.map(({ name }) => [name, view(name)]));
+  }
+
+  private allWeights(side: Side): Readonly<Record<string, Float32Array>> {
+    return Object.fromEntries(this.spec.variables.map(({ name }) => [name, this.weight(name, side)]));
   }
 
   /** A live view of a variable's values on one side; those of now by default. */
@@ -147,6 +169,13 @@ export class NodeTrainer implements Trainer {
   }
 }
 
-function floats(data: Float32Array, shape: readonly number[]): ort.Tensor {
-  return new ort.Tensor('float32', data, shape);
+/** Views of the first of so many equal parts. */
+function firstPart({ rows, noises, scalars }: BatchBuffers, count: number): BatchBuffers {
+  return {
+    rows: rows.subarray(0, rows.length / count),
+    noises: Object.fromEntries(
+      Object.entries(noises).map(([name, noise]) => [name, noise.subarray(0, noise.length / count)]),
+    ),
+    scalars,
+  };
 }

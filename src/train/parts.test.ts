@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createModel, type FamilyName } from '../index.js';
+import { families } from '../models/families.js';
+import { rowOf } from '../models/io.js';
+import { fillNoise } from '../random/fill.js';
+import { Random } from '../random/random.js';
+import type { Program, TrainerSpec } from '../runtime/backend.js';
+import { SessionCache } from '../runtime/node/sessionCache.js';
+import { NodeTrainer } from '../runtime/node/trainer.js';
+import { assertClose } from '../testing/fixtures.js';
+import { metricNames, type ProgramOptions, trainProgram, variableSpecs, variablesOf } from './programs.js';
+
+const batch = 48;
+
+/** Small networks with convolutions. */
+const small = { input: [6, 6], channels: [3, 4], hidden: [], latent: 8 };
+const own: { readonly [Name in FamilyName]?: Readonly<Record<string, unknown>> } = {
+  'conditional-vae': { classes: 3 },
+  'vamp-vae': { pseudoInputs: 4 },
+  'two-layer-vae': { topLatent: 2, topHidden: [4] },
+  'deep-autoencoder': { channels: [] },
+  miwae: { bounds: 2, draws: 2 },
+};
+
+/** Families whose objective is a mean over samples, each by itself. */
+const divided: readonly string[] = [
+  ...[
+    'autoencoder',
+    'conv-autoencoder',
+    'sparse-autoencoder',
+    'denoising-autoencoder',
+    'rae',
+    'vae',
+    'conv-vae',
+  ],
+  ...['beta-vae', 'vamp-vae', 'two-layer-vae', 'iaf-vae', 'conditional-vae', 'hyperspherical-vae'],
+];
+
+function specOf(name: FamilyName, more: Partial<ProgramOptions & { network: object }> = {}) {
+  const { network, ...options } = more;
+  const model = createModel(name, { ...small, ...own[name], ...network } as never);
+  const { definition, sampleSpec: sample } = model;
+  const optimizer = { type: 'sgd', learningRate: 0.1 } as const;
+  const build: ProgramOptions = {
+    ...{ definition, sample, optimizer, form: 'gradients', parts: 3 },
+    ...options,
+  } as ProgramOptions;
+  const program = trainProgram(build, batch);
+  const spec: TrainerSpec = {
+    variables: variableSpecs(variablesOf(definition, sample)),
+    optimizer: { type: 'sgd', learningRate: 0.1 } as TrainerSpec['optimizer'],
+    row: rowOf(sample),
+    metrics: metricNames(build),
+    trainPrograms: [program],
+    evaluatePrograms: [],
+  };
+  return { spec, program };
+}
+
+/** Two steps from the same weights on the same rows and noise. */
+async function steps(spec: TrainerSpec, program: Program) {
+  const trainer = await NodeTrainer.create({ ...spec, trainPrograms: [program] }, new SessionCache(4));
+  try {
+    const random = new Random(1, 'weights');
+    const weight = Object.fromEntries(
+      spec.variables.map(({ name, shape }) => [
+        name,
+        Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.3 * (random.uniform() - 0.5)),
+      ]),
+    );
+    await trainer.write({ weight });
+    const buffers = trainer.buffers(program);
+    const all: number[] = [];
+    for (const step of [1, 2]) {
+      const draw = new Random(step, 'rows');
+      buffers.rows.forEach((_, i) => {
+        buffers.rows[i] = draw.uniform();
+      });
+      for (const { name, kind } of program.noises)
+        fillNoise(buffers.noises[name]!, kind, new Random(step, name));
+      for (const scalar of Object.values(buffers.scalars)) scalar[0] = 0.5;
+      const { metrics, kept } = await trainer.step(program, step, 0.1);
+      assert.ok(kept);
+      all.push(...metrics);
+    }
+    const state = await trainer.read();
+    return { metrics: all, weight: Object.values(state.weight!).flatMap((array) => [...array]) };
+  } finally {
+    await trainer.release();
+  }
+}
+
+describe('a batch in parts, side by side', () => {
+  const found: string[] = [];
+  for (const name of Object.keys(families) as FamilyName[]) {
+    const { spec, program } = specOf(name);
+    const { part, ...whole } = program;
+    if (part === undefined) continue;
+    found.push(name);
+    it(`gives the steps of the whole batch, with ${name}`, async () => {
+      assert.equal(part.batch, batch / 3);
+      const [inParts, atOnce] = [await steps(spec, program), await steps(spec, whole)];
+      assertClose(inParts.metrics, atOnce.metrics, 1e-5, 'metrics');
+      assertClose(inParts.weight, atOnce.weight, 1e-5, 'weights');
+    });
+  }
+
+  it('is for families whose objective is a mean over samples', () => assert.deepEqual(found, divided));
+
+  it('is not for networks or limits that look at the whole batch, nor for small batches', () => {
+    const partOf = (...given: Parameters<typeof specOf>) => specOf(...given).program.part;
+    assert.ok(partOf('conv-vae') !== undefined);
+    assert.equal(partOf('conv-vae', { network: { normalization: 'batch' } }), undefined);
+    assert.equal(partOf('conv-vae', { clipNorm: 1 }), undefined);
+    assert.equal(partOf('conv-vae', { network: { channels: [] } }), undefined);
+    assert.equal(partOf('conv-vae', { parts: 1 }), undefined);
+    assert.equal(partOf('conv-vae', { parts: 5 })?.batch, 16);
+  });
+});
