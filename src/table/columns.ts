@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { FieldLayout } from '../nn/fields.js';
 
+const decimalMark = z.enum(['.', ',']);
+
 const common = {
   name: z.string(),
   /** Whether some rows of the training data had no value here. */
@@ -33,7 +35,9 @@ export const columnSchema = z.discriminatedUnion('type', [
     type: z.literal('number'),
     /** What the exported graphs take: 64-bit integers only where a double would lose digits. */
     raw: z.enum(['float64', 'int64']),
-    format: z.enum(['plain', 'thousands', 'decimalComma']),
+    /** How its texts are written: the mark before decimals, and which marks training had, so that their meaning is known. */
+    decimal: decimalMark,
+    marks: z.array(decimalMark),
     /** All values are whole numbers: reconstructions are rounded. */
     whole: z.boolean(),
     scaling: scalingSchema,
@@ -77,7 +81,13 @@ export const tableSchema = z.strictObject({
   id: z.string().optional(),
   label: z.string().optional(),
   /** How its text file was read, where that was said: other files are read in the same way. */
-  reading: z.strictObject({ encoding: z.string().optional(), delimiter: z.string().optional() }).optional(),
+  reading: z
+    .strictObject({
+      encoding: z.string().optional(),
+      delimiter: z.string().optional(),
+      decimal: decimalMark.optional(),
+    })
+    .optional(),
 });
 
 /** All that must be known of a table in order to read another one like it. */

@@ -68,9 +68,9 @@ describe('finding out what the columns are', () => {
 
   it('reads decimal commas and thousands separators', async () => {
     const commas = await only({ x: repeat(['1,5', '2,25', '1.000,5']) });
-    assert.ok(commas.type === 'number' && commas.format === 'decimalComma');
+    assert.ok(commas.type === 'number' && commas.decimal === ',');
     const thousands = await only({ x: repeat(['1,500', '2,250.5', '7']) });
-    assert.ok(thousands.type === 'number' && thousands.format === 'thousands');
+    assert.ok(thousands.type === 'number' && thousands.decimal === '.');
   });
 
   it('keeps the low digits of integers beyond 2^53', async () => {

@@ -8,8 +8,9 @@ import { missingInteger } from '../graph/ops/columns.js';
 import { type Cell, tableOf } from '../index.js';
 import { TableDecoder } from './decode.js';
 import { TableEncoder } from './encode.js';
-import { fitTable, type Scaling } from './fit.js';
+import { fitTable } from './fit.js';
 import { columnInputNames, decodedColumns, encodedRow, rawColumns } from './graph.js';
+import type { Scaling } from './scaling.js';
 import { cellSeconds, cellText, isMissing } from './values.js';
 
 const rows = 60;

@@ -1,14 +1,7 @@
-import type { Cell } from '../data/table/table.js';
+import type { Cell, DecimalMark } from '../data/table/table.js';
 import type { Random } from '../random/random.js';
-import {
-  cellSeconds,
-  cellText,
-  isMissing,
-  type NumberFormat,
-  parseBoolean,
-  parseInteger,
-  parseNumber,
-} from './values.js';
+import { MarkEvidence } from './marks.js';
+import { cellSeconds, cellText, isMissing, parseBoolean, parseInteger, parseNumber } from './values.js';
 
 /** Values that are kept for quantiles: enough for a hundredth of a per cent in the middle of a distribution. */
 const sampleSize = 20_000;
@@ -71,25 +64,6 @@ export function quantile(sorted: Float64Array, share: number): number {
   return a + (at - low) * (b - a);
 }
 
-/**
- * How a column writes its numbers, from its first cells: plain, unless commas say otherwise. Where every comma has three
- * digits behind it, as in `1,234`, it separates thousands.
- */
-export function numberFormat(cells: ArrayLike<Cell>): NumberFormat {
-  let commas = 0;
-  const fits = { thousands: 0, decimalComma: 0 };
-  for (let i = 0; i < cells.length; i++) {
-    const cell = cells[i]!;
-    if (typeof cell !== 'string' || !cell.includes(',')) continue;
-    commas++;
-    for (const format of ['thousands', 'decimalComma'] as const) {
-      if (parseNumber(cell, format) !== undefined) fits[format]++;
-    }
-  }
-  if (commas === 0 || Math.max(fits.thousands, fits.decimalComma) < commas / 2) return 'plain';
-  return fits.thousands >= fits.decimalComma ? 'thousands' : 'decimalComma';
-}
-
 /** What one pass over a column finds: how many of its cells are what, and the statistics of each reading. */
 export class ColumnProfile {
   rows = 0;
@@ -108,12 +82,14 @@ export class ColumnProfile {
   /** Cells by text, as long as there are not too many. */
   readonly distinct = new Map<string, number>();
   distinctOverflow = false;
+  /** How its numbers are written, in rows that are not learned from too. */
+  readonly evidence = new MarkEvidence();
   readonly summary: NumberSummary;
   readonly dateSummary: NumberSummary;
 
   constructor(
     readonly name: string,
-    readonly format: NumberFormat,
+    readonly decimal: DecimalMark,
     random: (purpose: string) => Random,
   ) {
     this.summary = new NumberSummary(random('number'));
@@ -155,11 +131,12 @@ export class ColumnProfile {
   }
 
   private addText(cell: string): void {
-    const value = parseNumber(cell, this.format);
+    const value = parseNumber(cell, this.decimal);
+    this.evidence.note(cell, value !== undefined);
     if (value !== undefined) {
       this.addNumber(value);
       if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-        const exact = parseInteger(cell);
+        const exact = parseInteger(cell, this.decimal);
         if (exact !== undefined) this.noteLarge(exact);
       }
       return;
