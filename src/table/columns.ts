@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { FieldLayout } from '../nn/fields.js';
 
 const decimalMark = z.enum(['.', ',']);
@@ -92,6 +93,32 @@ export const tableSchema = z.strictObject({
 
 /** All that must be known of a table in order to read another one like it. */
 export type TableSchema = z.output<typeof tableSchema>;
+
+/**
+ * The schema that a manifest holds.
+ * @param fields what the manifest says of samples, which the columns have to agree with
+ * @param folder names it in messages
+ * @throws {UserError} when it is damaged
+ */
+export function parseTableSchema(
+  record: unknown,
+  fields: FieldLayout | undefined,
+  folder: string,
+): TableSchema {
+  const found = tableSchema.safeParse(record);
+  const damaged = `${folder}: the manifest's record of the table's columns is damaged`;
+  const advice = 'take the folder from a copy, or train again';
+  if (!found.success) {
+    const [issue] = found.error.issues;
+    throw new UserError(`${damaged}, at ${['table', ...(issue?.path ?? [])].join('.')}; ${advice}`, {
+      cause: found.error,
+    });
+  }
+  if (JSON.stringify(layoutOf(found.data.columns)) !== JSON.stringify(fields)) {
+    throw new UserError(`${damaged}: it is not of the columns that the model has learned from; ${advice}`);
+  }
+  return found.data;
+}
 
 /** What is shown where a class has no name of its own. */
 export const rareText = '(rare)';

@@ -21,6 +21,8 @@ const training = {
   city: Array.from({ length: rows }, (_, i) => (i % 11 === 0 ? null : ['Graz', 'Linz', 'Wien'][i % 3]!)),
   member: Array.from({ length: rows }, (_, i) => (i % 2 === 0 ? 'yes' : 'no')),
   count: Array.from({ length: rows }, (_, i) => (i * i) % 23),
+  tiny: Array.from({ length: rows }, (_, i) => 1e-320 * (1 + (i % 7))),
+  huge: Array.from({ length: rows }, (_, i) => 1e200 * Math.sin(i)),
   flag: Array.from({ length: rows }, (_, i) => i % 2),
   day: Array.from({ length: rows }, (_, i) => new Date(Date.UTC(2020, 0, 1 + 40 * i, i % 24))),
 };
@@ -65,6 +67,8 @@ const cellsFor: Readonly<Record<Names, fc.Arbitrary<Cell>>> = {
   big: fc.oneof(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), fc.constant(null)),
   city: fc.oneof(fc.constantFrom('Graz', 'Wien', 'Linz', 'Rom', ''), fc.constant(null)),
   member: fc.constantFrom('yes', 'no', 'Yes', 'NA', null),
+  tiny: fc.oneof(fc.double({ min: 0, max: 1e-319, noNaN: true }), fc.constant(1), fc.constant(Infinity)),
+  huge: fc.oneof(fc.double({ min: -1e201, max: 1e201, noNaN: true }), fc.constantFrom(1e308, -Infinity)),
   count: fc.oneof(fc.integer({ min: -50, max: 5000 }), fc.constant(null)),
   flag: fc.constantFrom(0, 1, null),
   day: fc.oneof(

@@ -8,8 +8,11 @@ const sampleSize = 20_000;
 /** Distinct texts that are counted; a column with more is no category. */
 const distinctLimit = 10_000;
 
-/** Beyond it squares overflow; such a number is no better than an infinite one. */
-export const largest = 1e150;
+/** Beyond it differences overflow; such a number is no better than an infinite one. */
+export const largest = 2 ** 1022;
+
+/** Squares of larger and of smaller numbers overflow or vanish. */
+const squarable = { least: 1e-140, most: 1e140 } as const;
 
 /** Count, mean and variance of numbers as they come (Welford), their range, and a fair sample of them. */
 export class NumberSummary {
@@ -45,9 +48,15 @@ export class NumberSummary {
     }
   }
 
-  /** The standard deviation (of the population). */
+  /** The standard deviation (of the population); above 0 where there are two values. */
   get deviation(): number {
-    return this.count === 0 ? 0 : Math.sqrt(this.squares / this.count);
+    const range = this.max - this.min;
+    if (!(range > 0)) return 0;
+    if (range >= squarable.least && range <= squarable.most) return Math.sqrt(this.squares / this.count);
+    // In units of the range, of the sample: squares of the numbers themselves are 0 or infinite.
+    const mean = this.kept.reduce((sum, value) => sum + value / this.kept.length, 0);
+    const squares = this.kept.reduce((sum, value) => sum + ((value - mean) / range) ** 2, 0);
+    return range * Math.sqrt(squares / this.kept.length) || range;
   }
 
   /** A fair sample of the values, sorted. */

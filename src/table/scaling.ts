@@ -21,11 +21,15 @@ export function scalingOf(
     const sorted = summary.sorted();
     // The quartiles of a normal distribution are 1.349 standard deviations apart.
     const spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.349;
-    if (spread > 0) return { type: 'affine', center: quantile(sorted, 0.5), scale: spread };
+    if (spread > 0 && spread < Number.POSITIVE_INFINITY)
+      return { type: 'affine', center: quantile(sorted, 0.5), scale: spread };
   }
   if (scaling === 'quantile') {
     const found = quantileScaling(summary.sorted());
     if (found !== null) return found;
+    say(
+      'its values do not suit quantiles: they are too few, too close or too far apart; the standard scaling is taken',
+    );
   }
   if (scaling === 'min-max') {
     return { type: 'affine', center: summary.min, scale: summary.max - summary.min };
@@ -45,6 +49,9 @@ function quantileScaling(sorted: Float64Array): (Column & { type: 'number' })['s
   }
   const knots = [...shares.keys()].sort((a, b) => a - b);
   if (knots.length < 3) return null;
+  // Slopes between knots, and what lies between them, have to stay within the graph's arithmetic.
+  const gaps = knots.slice(1).map((knot, i) => knot - knots[i]!);
+  if (Math.min(...gaps) < 1e-290 || knots.at(-1)! - knots[0]! > 1e25) return null;
   const scores = knots.map((knot) => {
     const all = shares.get(knot)!;
     return normalQuantile((all[0]! + all[all.length - 1]!) / 2);
