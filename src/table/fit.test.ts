@@ -78,6 +78,34 @@ describe('finding out what the columns are', () => {
     assert.ok(column.type === 'number' && column.raw === 'int64');
   });
 
+  it('keeps them beside small ones, which do not narrow its scale', async () => {
+    const column = await only({ x: repeat(['9007199254740993', '1', '4503599627370496']) });
+    assert.ok(column.type === 'number' && column.raw === 'int64' && column.scaling.type === 'affine');
+    assert.ok(column.scaling.scale > 2 ** 50, String(column.scaling.scale));
+  });
+
+  it('says of integers beyond 2^63, whose low digits alone differ, what they are', async () => {
+    const y = repeat([1, 2, 3, 4], 5);
+    for (const x of [
+      Array.from({ length: 20 }, (_, i) => String(18446744073709551615n - BigInt(i))),
+      Array.from({ length: 20 }, (_, i) => 18446744073709551615n - BigInt(i)),
+    ]) {
+      const { schema } = await fit({ x, y });
+      assert.match(
+        schema.dropped[0]!.reason,
+        /whole numbers from 18446744073709551596 to 18446744073709551615, .*first 15 digits count, and these hardly differ; subtract/,
+      );
+    }
+    const constant = await fit({ x: repeat(['18446744073709551615'], 20), y });
+    assert.equal(constant.schema.dropped[0]!.reason, 'all of its values are 18446744073709551615');
+    const wide = await fit({ x: Array.from({ length: 20 }, (_, i) => 10n ** 18n * BigInt(i + 1)), y });
+    assert.equal(wide.schema.columns.length, 2);
+    assert.match(
+      wide.notes.join(),
+      /x: whole numbers from 1000000000000000000 to 20000000000000000000, .*15 digits/,
+    );
+  });
+
   it('scales as asked, and does not let a wild value decide a robust scale', async () => {
     const values = [...Array.from({ length: 101 }, (_, i) => i), 1e9];
     const robust = await only({ x: values }, { scaling: 'robust' });

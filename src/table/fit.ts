@@ -217,30 +217,52 @@ function numberColumn(
   options: TableOptions,
   say: Say,
 ): Column | string {
-  const { summary, decimal, minLarge, maxLarge } = profile;
+  const { summary, decimal } = profile;
   const missing = profile.missing > 0 || profile.numbers < profile.present;
   const written = { decimal, marks };
-  const wide = profile.large > 0 && profile.summary.whole;
-  // Beyond int64 there is no exact type that graphs could take.
-  const exact = wide && minLarge! > -(2n ** 63n) && maxLarge! < 2n ** 63n;
-  if (exact) {
-    if (minLarge === maxLarge && summary.min === summary.max) return `all of its values are ${minLarge}`;
-    const usual = usualNumbers(summary, say);
-    const center = usual === null ? (minLarge! + maxLarge!) / 2n : BigInt(Math.round(usual.mean));
-    const scale = Math.max(usual === null ? Number(maxLarge! - minLarge!) / 4 : usual.deviation, 1);
-    return {
-      ...common,
-      missing,
-      type: 'number',
-      raw: 'int64',
-      ...written,
-      whole: true,
-      scaling: { type: 'affine', center: String(center), scale },
-    };
+  if (profile.large > 0 && summary.whole) {
+    const least = wholeOf(summary.min, profile.minLarge);
+    const most = wholeOf(summary.max, profile.maxLarge);
+    if (least === most) return `all of its values are ${least}`;
+    if (least <= -(2n ** 63n) || most >= 2n ** 63n) {
+      // There is no type that graphs could take in which such numbers keep their digits.
+      const reason = beyondInt64(least, most, say);
+      if (reason !== undefined) return reason;
+    } else {
+      const usual = usualNumbers(summary, say);
+      const center = usual === null ? (least + most) / 2n : BigInt(Math.round(usual.mean));
+      const scale = Math.max(usual === null ? Number(most - least) / 4 : usual.deviation, 1);
+      return {
+        ...common,
+        missing,
+        type: 'number',
+        raw: 'int64',
+        ...written,
+        whole: true,
+        scaling: { type: 'affine', center: String(center), scale },
+      };
+    }
   }
   if (summary.min === summary.max) return `all of its values are ${summary.min}`;
   const scaling = scalingOf(summary, options.scaling ?? 'standard', say);
   return { ...common, missing, type: 'number', raw: 'float64', ...written, whole: summary.whole, scaling };
+}
+
+/** A bound of whole numbers with all digits: a double has those of the numbers within 2^53. */
+function wholeOf(bound: number, noted: bigint | undefined): bigint {
+  return noted !== undefined && Number(noted) === bound ? noted : BigInt(bound);
+}
+
+/** Says of whole numbers beyond int64 what doubles make of them; why they are left out where that is nothing. */
+function beyondInt64(least: bigint, most: bigint, say: Say): string | undefined {
+  const what = `whole numbers from ${least} to ${most}, of which some are beyond 2^63, where only the first 15 digits count`;
+  const advice =
+    'subtract the same number from all of them, or take them for categories (categorical, --categorical)';
+  const size = Math.max(Math.abs(Number(least)), Math.abs(Number(most)));
+  // So near to each other rounding is what would be learned.
+  if (Number(most - least) < size * 1e-13) return `it holds ${what}, and these hardly differ; ${advice}`;
+  say(`${what}; where the others matter, ${advice}`);
+  return undefined;
 }
 
 function dateColumn(profile: ColumnProfile, common: Common, say: Say): Column | string {

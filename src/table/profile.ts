@@ -84,7 +84,7 @@ export class ColumnProfile {
   truths = 0;
   dates = 0;
   timed = 0;
-  /** Whole numbers beyond 2^53, and the least and the largest of all whole numbers once there is one. */
+  /** Whole numbers beyond 2^53, and the least and the largest of them with all digits. */
   large = 0;
   minLarge: bigint | undefined;
   maxLarge: bigint | undefined;
