@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { FieldLayout } from '../nn/fields.js';
+import { freeNames } from './names.js';
 
 const decimalMark = z.enum(['.', ',']);
 
@@ -120,13 +121,13 @@ export function parseTableSchema(
   return found.data;
 }
 
-/** What is shown where a class has no name of its own. */
-export const rareText = '(rare)';
-export const unseenText = '(unseen)';
-
-/** The classes of a category by number, those for rare and for unseen values included. */
+/**
+ * The classes of a category by number. Those for rare and for unseen values are called so, and as no value is: a model makes
+ * neither, but the former where a column has no other.
+ */
 export function classNames({ classes, rare }: Column & { type: 'category' }): string[] {
-  return [...classes, ...(rare.length > 0 ? [rareText] : []), unseenText];
+  const [rareName, unseenName] = freeNames(['(rare)', '(unseen)'], [...classes, ...rare]) as [string, string];
+  return [...classes, ...(rare.length > 0 ? [rareName] : []), unseenName];
 }
 
 /** Numbers of an encoded row that a column takes: one, or for a date one and two for each cycle. */
@@ -158,6 +159,9 @@ export function layoutOf(columns: readonly Column[]): FieldLayout {
     numbers: count('number') + count('date'),
     booleans: count('boolean'),
     categories: columns.flatMap((column) => (column.type === 'category' ? [classNames(column).length] : [])),
+    rare: columns
+      .filter((column) => column.type === 'category')
+      .flatMap(({ rare }, i) => (rare.length > 0 ? [i] : [])),
     missing: columns
       .flatMap((column, i) =>
         column.missing ? Array.from({ length: slotCount(column) }, (_, k) => starts[i]! + k) : [],

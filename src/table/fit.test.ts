@@ -160,6 +160,14 @@ describe('finding out what the columns are', () => {
     assert.deepEqual(notes, []);
   });
 
+  it('takes texts as they are: blanks around them make others', async () => {
+    const column = await only({ colour: repeat(['red', ' red', 'red ', ' NA ']) });
+    assert.ok(column.type === 'category' && !column.missing);
+    assert.deepEqual([...column.classes].sort(), [' NA ', ' red', 'red', 'red ']);
+    const number = await only({ x: repeat([' 1.5', '2 ', '3']) });
+    assert.ok(number.type === 'number' && !number.missing);
+  });
+
   it('limits the classes of a category, the rare ones sharing one', async () => {
     const cells = Array.from({ length: 400 }, (_, i) => (i % 4 === 0 ? `rare ${i}` : `c${i % 3}`));
     const column = await only({ city: cells }, { categorical: ['city'], maxClasses: 10 });

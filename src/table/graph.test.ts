@@ -30,7 +30,8 @@ type Names = keyof typeof training;
 
 /** A cell as the tensors of exported graphs hold it. */
 function rawCell(cell: Cell, dtype: string): number | bigint | string {
-  if (dtype === 'string') return isMissing(cell) ? '' : cellText(cell);
+  // Texts as they are: blanks, missing ones and truths are known inside the graph.
+  if (dtype === 'string') return cell === null ? '' : cellText(cell);
   if (dtype === 'int64') return isMissing(cell) ? missingInteger : BigInt(cell as bigint);
   if (isMissing(cell)) return Number.NaN;
   return cell instanceof Date ? cellSeconds(cell)! : Number(cell);
@@ -65,8 +66,11 @@ const cellsFor: Readonly<Record<Names, fc.Arbitrary<Cell>>> = {
   amount: fc.oneof(fc.double(), fc.constant(null), fc.double({ min: -100, max: 100 })),
   heavy: fc.double({ min: -1e6, max: 1e12, noNaN: true }),
   big: fc.oneof(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), fc.constant(null)),
-  city: fc.oneof(fc.constantFrom('Graz', 'Wien', 'Linz', 'Rom', ''), fc.constant(null)),
-  member: fc.constantFrom('yes', 'no', 'Yes', 'NA', null),
+  city: fc.oneof(
+    fc.constantFrom('Graz', 'Wien', 'Linz', 'Rom', '', ' ', ' Graz', 'Graz ', ' NA ', 'nA', 'nUlL', 'graz'),
+    fc.constant(null),
+  ),
+  member: fc.constantFrom('yes', 'no', 'Yes', 'NA', 'tRuE', 'fALse', 'oN', 'nOnE', '#n/A', null),
   tiny: fc.oneof(fc.double({ min: 0, max: 1e-319, noNaN: true }), fc.constant(1), fc.constant(Infinity)),
   huge: fc.oneof(fc.double({ min: -1e201, max: 1e201, noNaN: true }), fc.constantFrom(1e308, -Infinity)),
   count: fc.oneof(fc.integer({ min: -50, max: 5000 }), fc.constant(null)),

@@ -5,10 +5,11 @@ import { dateText, isMissing, parseBoolean, parseDate, parseInteger, parseNumber
 
 describe('the meaning of cells', () => {
   it('knows the ways in which people write that a value is missing', () => {
-    for (const text of ['', ' ', 'NA', 'n/a', 'null', 'NULL', 'None', '-', '?', 'NaN', '#N/A'])
+    for (const text of ['', 'NA', 'nUlL', 'n/a', 'null', 'NULL', 'None', '-', '?', 'NaN', '#N/A'])
       assert.ok(isMissing(text), JSON.stringify(text));
     for (const cell of [null, Number.NaN, new Date(Number.NaN)]) assert.ok(isMissing(cell));
-    for (const cell of ['0', 'nano', '--', 0, false, 0n, 'Nana']) assert.ok(!isMissing(cell), String(cell));
+    for (const cell of [' ', ' NA ', '0', 'nano', '--', 0, false, 0n, 'Nana'])
+      assert.ok(!isMissing(cell), String(cell));
   });
 
   it('reads plain numbers, and nothing else as one', () => {

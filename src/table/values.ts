@@ -11,7 +11,7 @@ export function isMissing(cell: Cell): boolean {
   if (typeof cell === 'number') return Number.isNaN(cell);
   if (cell instanceof Date) return Number.isNaN(cell.getTime());
   // The longest such text has four letters: most texts are settled by their length.
-  return typeof cell === 'string' && cell.length <= 6 && missing.has(cell.trim().toLowerCase());
+  return typeof cell === 'string' && cell.length <= 4 && missing.has(cell.toLowerCase());
 }
 
 /** The other mark of numbers: where one stands before decimals, the other may separate thousands. */
@@ -105,13 +105,13 @@ export const truthTexts: Readonly<Record<string, boolean>> = {
 
 /** The truth that a text names (`yes`, `False`, `on`, …); `undefined` for a text that names none. */
 export function parseBoolean(text: string): boolean | undefined {
-  return text.length > 5 ? undefined : truthTexts[text.trim().toLowerCase()];
+  return text.length > 5 ? undefined : truthTexts[text.toLowerCase()];
 }
 
-/** A cell as the text that a category knows it by. */
+/** A cell as the text that a category knows it by: a text is taken as it is, as the exported graphs take it. */
 export function cellText(cell: Cell): string {
   if (cell instanceof Date) return dateText(cell.getTime() / 1000);
-  return typeof cell === 'string' ? cell.trim() : String(cell);
+  return typeof cell === 'string' ? cell : String(cell);
 }
 
 /** Seconds since 1970 of a cell, `undefined` where it is no date. */
