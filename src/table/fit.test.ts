@@ -47,6 +47,24 @@ describe('finding out what the columns are', () => {
     for (const { reason } of schema.dropped) assert.ok(reason.length > 10);
   });
 
+  it('leaves out a first column that came without a name and numbers the rows, unless it is asked for', async () => {
+    const y = Array.from({ length: 30 }, (_, i) => Math.sin(i));
+    const numbered = (cell: (i: number) => number, options: TableOptions = {}) =>
+      fitTable({ ...tableOf({ index: y.map((_, i) => String(cell(i))), y }), unnamed: 'index' }, options);
+    const left = ({ schema }: Awaited<ReturnType<typeof numbered>>) => schema.dropped.map(({ name }) => name);
+    // From 0 as pandas counts, from 1 as R does, and with gaps, where rows were left out.
+    for (const cell of [(i: number) => i, (i: number) => i + 1, (i: number) => 3 * i + (i % 2)]) {
+      const found = await numbered(cell);
+      assert.deepEqual(left(found), ['index']);
+      assert.match(found.schema.dropped[0]!.reason, /without a name and numbers the rows; id \(--id index\)/);
+    }
+    assert.deepEqual(left(await numbered((i) => i, { columns: ['index', 'y'] })), []);
+    assert.deepEqual(left(await numbered((i) => (i * 7) % 30)), []);
+    assert.match((await numbered((i) => i, { id: 'index' })).schema.dropped[0]!.reason, /names the rows/);
+    const named = await fitTable(tableOf({ index: y.map((_, i) => i), y }));
+    assert.deepEqual(left(named), []);
+  });
+
   it('leaves out names of rows in small tables as well', async () => {
     const { schema } = await fit({
       x: Array.from({ length: 12 }, (_, i) => i),

@@ -133,13 +133,18 @@ function decide(
 ): FittedTable {
   const columns: Column[] = [];
   const dropped: { name: string; reason: string }[] = [];
-  const notes: string[] = [];
+  const notes: string[] = [...(table.notes ?? [])];
   table.names.forEach((name, i) => {
     const profile = profiles[i];
     if (profile === undefined) {
       if (name === options.id) dropped.push({ name, reason: 'it names the rows' });
       else if (name === options.label) dropped.push({ name, reason: 'it is the label' });
       else dropped.push({ name, reason: 'as asked' });
+      return;
+    }
+    if (name === table.unnamed && profile.rises && !isNamed(name, options)) {
+      const reason = `it came without a name and numbers the rows; id (--id ${name}) names rows by it, columns (--columns) would take it for data`;
+      dropped.push({ name, reason });
       return;
     }
     const found = columnOf(profile, marks.columns[i]!.marks, table.decimal !== undefined, options, notes);
@@ -163,6 +168,11 @@ function decide(
     ...(options.label !== undefined && { label: options.label }),
   };
   return { schema, notes, rows };
+}
+
+/** Whether an option asks for the column. */
+function isNamed(name: string, { columns, categorical, types }: TableOptions): boolean {
+  return [columns, categorical, Object.keys(types ?? {})].some((names) => names?.includes(name));
 }
 
 /** The column that a profile shows, or why it is left out. */

@@ -95,6 +95,8 @@ export class ColumnProfile {
   readonly evidence = new MarkEvidence();
   readonly summary: NumberSummary;
   readonly dateSummary: NumberSummary;
+  private isRising = true;
+  private last = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly name: string,
@@ -128,7 +130,14 @@ export class ColumnProfile {
     return this.rows - this.missing;
   }
 
+  /** Every cell is a whole number larger than the one before: it may number the rows. */
+  get rises(): boolean {
+    return this.isRising && this.numbers === this.rows && this.rows > 1;
+  }
+
   private addNumber(value: number): void {
+    if (this.isRising && !(value > this.last && Number.isInteger(value))) this.isRising = false;
+    this.last = value;
     this.numbers++;
     this.summary.add(value);
   }

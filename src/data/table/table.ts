@@ -29,6 +29,10 @@ export interface Table {
   readonly rowCount?: number;
   /** The mark before decimals in texts that are numbers, where it was said; else the texts show it. */
   readonly decimal?: DecimalMark;
+  /** The first column, where it came without a name, as programs write one that numbers the rows. */
+  readonly unnamed?: string;
+  /** What its reader assumed and deserves to be said, in sentences. */
+  readonly notes?: readonly string[];
   /** Reads all rows in order. Chunks hold at least one row. */
   chunks(): AsyncIterable<TableChunk>;
 }
