@@ -63,10 +63,10 @@ export class FileMarks {
     const readings = ([decimal, other] as const).map((mark) => parseNumber(found.text, mark));
     const why =
       contrary === undefined
-        ? `training had no ${markName[other]} of either kind`
+        ? `neither training nor this table has another ${markName[other]} that says which`
         : `${contrary} has a decimal ${markName[other]}, others decimal ${markName[decimal]}s`;
     throw new UserError(
-      `${source}: row ${found.row + 1}, column ${JSON.stringify(name)}: ${found.text} can be ${readings.join(' or ')}, and ${why}; write numbers without separators of thousands and with decimal ${markName[decimal]}s, or say which mark is before decimals: detect has --decimal, readTable { decimal: ${JSON.stringify(decimal)} }`,
+      `${source}: row ${found.row + 1}, column ${JSON.stringify(name)}: ${found.text} can be ${readings.join(' or ')}, and ${why}; write numbers without separators of thousands and with decimal ${markName[decimal]}s, or say which mark is before decimals: detect has --decimal, readTable has { decimal }`,
     );
   }
 

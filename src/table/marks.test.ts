@@ -132,7 +132,7 @@ describe('a number in a table that is not the one of training', () => {
           assert.ok(error instanceof UserError);
           assert.match(
             error.message,
-            new RegExp(`^new.csv: row 1, column "x": ${text} can be ${readings}, and training had no `),
+            new RegExp(`^new.csv: row 1, column "x": ${text} can be ${readings}, and neither training nor `),
           );
           assert.match(
             error.message,
