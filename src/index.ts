@@ -141,7 +141,7 @@ export { readDataset } from './data/read.js';
 export { shapes } from './data/shapes.js';
 export { type TableInput, tableOf } from './data/table/memoryTable.js';
 export { type ReadTableOptions, readTable } from './data/table/readTable.js';
-export type { Cell, Table, TableChunk } from './data/table/table.js';
+export type { Cell, DecimalMark, Table, TableChunk } from './data/table/table.js';
 export { UserError } from './errors.js';
 export type {
   AutoencoderOptions,
@@ -172,8 +172,9 @@ export {
 export type { OptimizerConfig, OptimizerName } from './nn/optimizers.js';
 export type { Schedule } from './nn/schedules.js';
 export type { Column, TableSchema } from './table/columns.js';
-export type { ColumnType, Scaling, TableOptions } from './table/fit.js';
+export type { ColumnType, TableOptions } from './table/fit.js';
 export type { AnyTable } from './table/input.js';
+export type { Scaling } from './table/scaling.js';
 export { type DetectOptions, Detector, type DetectorFitOptions } from './tasks/detect/detector.js';
 export type { Detection, Reason } from './tasks/detect/explain.js';
 export { type DetectionFigures, detectionFigures } from './tasks/detect/figures.js';

@@ -46,7 +46,7 @@ async function tableCodes(path: string, latent: number, labelled: boolean): Prom
     for (let row = 0; row < count; row++) {
       const numberAt = (place: number) => {
         const cell = columns[place]![row]!;
-        const value = cell === null ? undefined : cellNumber(cell, 'plain');
+        const value = cell === null ? undefined : cellNumber(cell);
         if (value !== undefined) return value;
         throw new UserError(
           `${path}: row ${rows.length + 1}, column ${nameText(table.names[place]!)}: a number is expected, got ${cell === null ? 'nothing' : JSON.stringify(String(cell))}`,

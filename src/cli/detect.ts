@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { endingsText } from '../artifact/tableEndings.js';
+import type { DecimalMark } from '../data/table/table.js';
 import type { RunScore } from '../tasks/detect/runJudge.js';
 import { type CommonOptions, makeCommand } from './command.js';
 import { Output } from './output.js';
-import { contamination, delimiter, names, number, wholeNumber } from './parse.js';
+import { contamination, delimiter, names, number, oneOf, wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 
 /** The options of `detect` as they were given. */
@@ -19,6 +20,7 @@ export interface DetectCommandOptions extends CommonOptions {
   readonly categorical?: string[];
   readonly encoding?: string;
   readonly delimiter?: string;
+  readonly decimal?: DecimalMark;
   readonly seed?: number;
   readonly output?: string;
   readonly picture: string;
@@ -73,6 +75,11 @@ export function detectCommand(cli: Cli): Command {
       .option('--categorical <names>', 'columns of numbers that are names of categories', names)
       .option('--encoding <name>', 'of a text file, such as windows-1252 (default: utf-8)')
       .option('--delimiter <character>', 'between the cells of a text file (default: found out)', delimiter)
+      .option(
+        '--decimal <mark>',
+        'before the decimals of numbers: . or , (default: found out)',
+        oneOf(['.', ',']),
+      )
       .option('--seed <n>', 'decides all that is drawn at random (default: 0)', wholeNumber(0))
       .option('-o, --output <file>', `a verdict on each row, as ${endingsText()}`)
       .option('--picture <file>', 'where the picture of scores goes', 'detect.png')

@@ -8,7 +8,7 @@ import { isStored, type StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { activationName, count } from '../models/family.js';
 import { defaultLearningRate, type OptimizerName } from '../nn/optimizers.js';
-import { scalings } from '../table/fit.js';
+import { scalings } from '../table/scaling.js';
 import { version } from '../version.js';
 import { modelNames } from './modelOptions.js';
 
@@ -58,6 +58,7 @@ const optionsSchema = z.strictObject({
       scaling: z.enum(scalings).optional(),
       encoding: z.string().optional(),
       delimiter: z.string().optional(),
+      decimal: z.enum(['.', ',']).optional(),
     })
     .optional(),
 });

@@ -2,7 +2,7 @@ import { sampleCount } from '../data/dataset.js';
 import type { ImageFolderOptions } from '../data/images/folder.js';
 import type { StoredRows } from '../data/storedRows.js';
 import { type ReadTableOptions, readTable } from '../data/table/readTable.js';
-import type { Table } from '../data/table/table.js';
+import type { DecimalMark, Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { createTableModel, familyOf, tableParts } from '../estimator/create.js';
 import { nodePlatform } from '../estimator/nodePlatform.js';
@@ -13,7 +13,8 @@ import { fieldOutputs } from '../nn/fields.js';
 import { layoutOf, type TableSchema } from '../table/columns.js';
 import { TableEncoder } from '../table/encode.js';
 import { encodeRows, encodeTable, splitRows } from '../table/encodeRows.js';
-import { fitTable, pickTableOptions, type Scaling, type TableOptions } from '../table/fit.js';
+import { fitTable, pickTableOptions, type TableOptions } from '../table/fit.js';
+import type { Scaling } from '../table/scaling.js';
 import { heldOutRows } from '../train/split.js';
 import { checkWarmup, commonOptions } from './complete.js';
 import { checkSize, networkConfig } from './modelOf.js';
@@ -41,8 +42,8 @@ type TableRunOptions = Pick<RunOptions, 'table' | 'validation' | 'validationSpli
  * @throws {UserError}
  */
 export async function readTableData(spec: string, options: TableRunOptions): Promise<TableData> {
-  const { encoding, delimiter, scaling, ...rest } = options.table ?? {};
-  const reading = readingOf({ encoding, delimiter });
+  const { encoding, delimiter, decimal, scaling, ...rest } = options.table ?? {};
+  const reading = readingOf({ encoding, delimiter, decimal });
   const table = await readTable(spec, reading);
   checkColumnOptions(table, rest);
   const { validationSplit, seed } = options;
@@ -84,10 +85,10 @@ async function heldOut(table: Table, share: number, seed: number): Promise<Reado
 
 /** What a run on a table records of how its columns are to be read. */
 export function tableOptionsOf(given: TrainOptions): NonNullable<RunOptions['table']> {
-  const { encoding, delimiter } = given;
+  const { encoding, delimiter, decimal } = given;
   return {
     ...pickTableOptions(given as Parameters<typeof pickTableOptions>[0]),
-    ...readingOf({ encoding, delimiter }),
+    ...readingOf({ encoding, delimiter, decimal }),
   } as NonNullable<RunOptions['table']>;
 }
 
@@ -184,11 +185,17 @@ export function tableFor(model: Model, spec: string): Promise<Table> {
 export function readingOf({
   encoding,
   delimiter,
+  decimal,
 }: {
   readonly encoding?: string | undefined;
   readonly delimiter?: string | undefined;
+  readonly decimal?: DecimalMark | undefined;
 }): ReadTableOptions {
-  return { ...(encoding !== undefined && { encoding }), ...(delimiter !== undefined && { delimiter }) };
+  return {
+    ...(encoding !== undefined && { encoding }),
+    ...(delimiter !== undefined && { delimiter }),
+    ...(decimal !== undefined && { decimal }),
+  };
 }
 
 /** Pictures as the model was trained on them. */

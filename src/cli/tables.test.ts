@@ -129,6 +129,31 @@ describe('a table', () => {
     await refused(['evaluate', run, at('latin.csv')], /not text in UTF-8/);
   });
 
+  it('is refused where a number may have decimals or thousands, unless --decimal says which', async () => {
+    const column = (name: string, cell: (i: number) => string, others: string) => {
+      const lines = Array.from({ length: 40 }, (_, i) => `${cell(i)};${i % 7}`);
+      writeFileSync(at(name), `x;y\n${lines.join('\n')}\n${others}`);
+      return at(name);
+    };
+    const commas = column('commas.csv', (i) => `${i},07`, '');
+    const points = column('points.csv', (i) => `${i}.07`, '6.288;3\n');
+    const detect = ['detect', '--quiet', '--picture', at('marks.png')];
+    assert.equal((await call(...detect, commas, '--out', at('commas'))).code, 0);
+    assert.equal((await call(...detect, points, '--run', at('commas'))).code, 0);
+    const either = column('either.csv', String, '6.288;3\n');
+    const judged = [...detect, either, '--run', at('commas')];
+    await refused(
+      judged,
+      /either\.csv: row 41, column "x": 6\.288 can be 6288 or 6\.288, .*: detect has --decimal/,
+    );
+    assert.equal((await call(...judged, '--decimal', '.')).code, 0);
+
+    const train = ['train', '--quiet', '--epochs', '1'];
+    assert.equal((await call(...train, either, '--decimal', ',', '--out', at('said-marks'))).code, 0);
+    assert.equal((await call('evaluate', at('said-marks'), either, '--quiet')).code, 0);
+    await refused([...train, either, '--decimal', ';'], /--decimal/);
+  });
+
   it('is compared with the training data by every command that judges it, aloud', async () => {
     const worse = csv()
       .split('\r\n')

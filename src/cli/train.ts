@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { DecimalMark } from '../data/table/table.js';
 import { type CommonOptions, makeCommand } from './command.js';
 import type { Cli } from './program.js';
 
@@ -34,6 +35,7 @@ export interface TrainOptions extends CommonOptions {
   readonly scaling?: string;
   readonly encoding?: string;
   readonly delimiter?: string;
+  readonly decimal?: DecimalMark;
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;

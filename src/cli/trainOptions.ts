@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { familyOf } from '../estimator/create.js';
 import { familyNamed } from '../models/families.js';
-import { scalings } from '../table/fit.js';
+import { scalings } from '../table/scaling.js';
 import { choices } from './choices.js';
 import { dataArgument, makeCommand } from './command.js';
 import { familyOptions, foreignOptions, hasOption, modelNames } from './modelOptions.js';
@@ -135,6 +135,11 @@ export function defineTrain(cli: Cli, argv: readonly string[]): Command {
       .option('--scaling <name>', `of numbers: ${scalings.join(', ')} (default: standard)`, oneOf(scalings))
       .option('--encoding <name>', 'of a text file, such as windows-1252 (default: utf-8)')
       .option('--delimiter <character>', 'between the cells of a text file (default: found out)', delimiter)
+      .option(
+        '--decimal <mark>',
+        'before the decimals of numbers: . or , (default: found out)',
+        oneOf(['.', ',']),
+      )
       .optionsGroup('Of the run:')
       .option('--out <folder>', 'where the run goes (default: runs/<data>-<model>)')
       .addOption(

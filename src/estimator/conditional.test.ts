@@ -325,7 +325,14 @@ describe('a conditional VAE of any data', () => {
   });
 
   it('is not for tables, whose rows have no labels', () => {
-    const fields = { type: 'fields', numbers: 2, booleans: 0, categories: [], missing: [] } as const;
+    const fields = {
+      type: 'fields',
+      numbers: 2,
+      booleans: 0,
+      categories: [],
+      rare: [],
+      missing: [],
+    } as const;
     assert.throws(
       () => createModel('conditional-vae', { input: 2, latent: 1, classes: 2, likelihood: fields }),
       /rows of a table have none; choose vae/,

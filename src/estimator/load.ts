@@ -4,7 +4,7 @@ import { fromSafetensors } from '../artifact/safetensors.js';
 import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Family } from '../models/family.js';
-import { type TableSchema, tableSchema } from '../table/columns.js';
+import { parseTableSchema } from '../table/columns.js';
 import type { History } from '../train/history.js';
 import { findFamily, restoreModel } from './create.js';
 import type { Model } from './model.js';
@@ -38,7 +38,7 @@ export async function loadModel(
     sample,
     seed,
     weights,
-    ...(table !== undefined && { table: parseTable(table, folder) }),
+    ...(table !== undefined && { table: parseTableSchema(table, sample.fields, folder) }),
     ...(training !== null && { training }),
   };
   const model = restoreModel(platform, {
@@ -54,14 +54,6 @@ export async function loadModel(
     }
   }
   return model;
-}
-
-function parseTable(table: unknown, folder: string): TableSchema {
-  const found = tableSchema.safeParse(table);
-  if (found.success) return found.data;
-  throw new UserError(`${folder}: the manifest's record of the table's columns is damaged`, {
-    cause: found.error,
-  });
 }
 
 const weightsFile = 'weights.safetensors';

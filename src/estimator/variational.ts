@@ -1,5 +1,6 @@
 import type { Dataset, DatasetInput } from '../data/dataset.js';
 import { UserError } from '../errors.js';
+import { sizeOf } from '../graph/shape.js';
 import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import { observationModel, priorModel } from './export.js';
@@ -108,14 +109,16 @@ export class VariationalModel extends Model {
     const session = await this.platform.createSession(model);
     const [count] = codes.shape;
     const { code: all, label } = codeInputs(codes);
-    const data = new Float32Array(count! * definition.features);
+    // A row of a table has fewer numbers than features.
+    const size = sizeOf(sample.shape);
+    const data = new Float32Array(count! * size);
     try {
       await forEachChunk(all!, async (code, start) => {
         const rows = code.shape[0]!;
         const noise = extraInputs(definition, scope, rows, new Random(seed, 'observation', start));
         const classes = label && { label: rowsFrom(label, start, rows) };
         const { reconstruction } = await session.run({ code, ...classes, ...noise });
-        data.set(reconstruction!.data as Float32Array, start * definition.features);
+        data.set(reconstruction!.data as Float32Array, start * size);
       });
     } finally {
       await session.release();

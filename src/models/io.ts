@@ -12,6 +12,7 @@ export const fieldLayout = {
   numbers: z.int().nonnegative(),
   booleans: z.int().nonnegative(),
   categories: z.array(z.int().positive()).readonly(),
+  rare: z.array(z.int().nonnegative()).readonly(),
   missing: z.array(z.int().nonnegative()).readonly(),
 } as const;
 

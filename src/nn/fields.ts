@@ -17,6 +17,7 @@ import {
 } from '../graph/ops/elementwise.js';
 import { argMax, logSoftmax, softmax, sum } from '../graph/ops/reducing.js';
 import { concat, reshape, slice } from '../graph/ops/shaping.js';
+import { sizeOf } from '../graph/shape.js';
 import { log2Pi } from './draws.js';
 import { initializers } from './initializers.js';
 import { gumbel, type Likelihood } from './likelihoods.js';
@@ -35,6 +36,8 @@ export interface FieldLayout {
   readonly booleans: number;
   /** Classes of each category; the last one stands for values that training never saw. */
   readonly categories: readonly number[];
+  /** Those of the categories whose last class but one stands for all rare values together. */
+  readonly rare: readonly number[];
   /** Fields that are missing in some rows of the training data: the encoder is told of these whether they are there. */
   readonly missing: readonly number[];
 }
@@ -104,22 +107,23 @@ export function expandFields(row: Expr, layout: FieldLayout): Expr {
 }
 
 /**
- * Rows [batch, fields] from rows spread out: the likeliest class, and booleans as probabilities. The last class, which is
- * for unseen values, is never what a model makes: it has learned nothing about it, but that it does not occur.
+ * Rows [batch, fields] from rows spread out: the likeliest class, and booleans as probabilities. What a model makes is a
+ * value: never the class for unseen values, and that for rare ones only where there is no other.
  */
 export function collapseFields(x: Expr, layout: FieldLayout): Expr {
   const parts = split(x, layout, layout.categories);
   return join({
     ...parts,
     categories: parts.categories.map((scores, i) =>
-      reshape(cast(argMax(known(scores, layout.categories[i]!), 1), 'float32'), [x.shape[0]!, 1]),
+      reshape(cast(argMax(slice(scores, 1, 0, valueCount(layout, i)), 1), 'float32'), [x.shape[0]!, 1]),
     ),
   });
 }
 
-/** The scores of the classes that training had. */
-function known(scores: Expr, classes: number): Expr {
-  return classes > 1 ? slice(scores, 1, 0, classes - 1) : scores;
+/** Classes of a category that a model may make, the first ones: those of single values. */
+function valueCount({ categories, rare }: FieldLayout, category: number): number {
+  const seen = categories[category]! - 1;
+  return Math.max(rare.includes(category) ? seen - 1 : seen, 1);
 }
 
 /**
@@ -244,7 +248,9 @@ export function fieldLikelihood(layout: FieldLayout): Likelihood {
               'float32',
             ),
           }),
-          categories: categories.map((scores, i) => gumbel(scores, scope, `category${i}`)),
+          categories: categories.map((scores, i) =>
+            drawn(scores, valueCount(layout, i), scope, `category${i}`),
+          ),
         },
         allPresent(output, layout),
       );
@@ -252,6 +258,13 @@ export function fieldLikelihood(layout: FieldLayout): Likelihood {
     support: [-Infinity, Infinity],
     range: [-Infinity, Infinity],
   };
+}
+
+/** A draw among the first classes, one-hot over all of them. */
+function drawn(scores: Expr, count: number, scope: Scope, name: string): Expr {
+  const draw = gumbel(slice(scores, 1, 0, count), scope, name);
+  const all = sizeOf(scores.shape.slice(1));
+  return count === all ? draw : concat([draw, mul(slice(scores, 1, count, all), 0)], 1);
 }
 
 /** Squared residuals, 0 where a number is missing. */

@@ -89,24 +89,4 @@ describe('spellings that are not read', () => {
     assert.equal(few.column!.type, 'category');
     assert.match(few.notes, /taken for a category: "01\/03\/2024" looks like a date/);
   });
-
-  it('of numbers: a decimal comma among others is told', async () => {
-    // Beyond the rows that decide how the column is written.
-    const x = Array.from({ length: 4200 }, (_, i) => (i < 4150 ? String(i % 90) : `${i % 90},5`));
-    const { schema, notes } = await fitTable(tableOf({ x }));
-    assert.equal(schema.columns[0]!.type, 'number');
-    assert.match(
-      notes.join(),
-      /50 of 4200 values are no numbers .*"10,5" looks like a number with a decimal comma/,
-    );
-  });
-
-  it('commas that may be either are said to separate thousands; behind a zero they cannot', async () => {
-    const either = await found(cells((i) => `${i + 1},500`));
-    assert.match(either.notes, /separators of thousands: 1,500 is 1500; write decimal points/);
-    assert.equal((await found(cells((i) => `${i + 1},500,000`))).notes, '');
-    const decimal = await found(cells((i) => `${i % 3},125`));
-    assert.ok(decimal.column?.type === 'number');
-    assert.deepEqual([decimal.column.format, decimal.notes], ['decimalComma', '']);
-  });
 });

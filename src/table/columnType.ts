@@ -66,10 +66,10 @@ function mixture(profile: ColumnProfile): string | undefined {
 }
 
 /** The first values that are not of a type. */
-function examples({ distinct, format, noNumbers }: ColumnProfile, type: 'number' | 'date'): string {
+function examples({ distinct, decimal, noNumbers }: ColumnProfile, type: 'number' | 'date'): string {
   const found: string[] = [];
   for (const text of distinct.keys()) {
-    if ((type === 'number' ? parseNumber(text, format) : parseDate(text)) !== undefined) continue;
+    if ((type === 'number' ? parseNumber(text, decimal) : parseDate(text)) !== undefined) continue;
     found.push(text);
     if (found.length > 3) break;
   }
@@ -83,30 +83,16 @@ const spellings: readonly { readonly looks: RegExp; readonly hint: (example: str
     hint: (example) =>
       `${example} looks like a date, and dates are read as 2026-01-31 or 2026-01-31 12:30 alone; write them so`,
   },
-  {
-    looks: /^[+-]?\d[\d.' \u00a0\u202f]*,\d+$/,
-    hint: (example) =>
-      `${example} looks like a number with a decimal comma, and the first rows decide how a column is written; write all of its numbers alike, as 1234.5`,
-  },
 ];
 
 /** What to do about values, most of those that are neither numbers nor dates, that look like one in another spelling. */
-function spellingHint({ distinct, format }: ColumnProfile): string | undefined {
+function spellingHint({ distinct, decimal }: ColumnProfile): string | undefined {
   const texts = [...distinct.keys()].filter(
-    (text) => parseNumber(text, format) === undefined && parseDate(text) === undefined,
+    (text) => parseNumber(text, decimal) === undefined && parseDate(text) === undefined,
   );
   for (const { looks, hint } of spellings) {
     const alike = texts.filter((text) => looks.test(text));
     if (alike.length > 0 && alike.length >= texts.length / 2) return hint(JSON.stringify(alike[0]));
   }
   return undefined;
-}
-
-/** What should be said of a column in which every comma may separate thousands, or be a decimal comma. */
-export function thousandsNote({ format, distinct }: ColumnProfile): string | undefined {
-  if (format !== 'thousands') return undefined;
-  const commas = [...distinct.keys()].filter((text) => text.includes(','));
-  if (commas.length === 0 || !commas.every((text) => /^[+-]?\d{1,3},\d{3}$/.test(text))) return undefined;
-  const [first] = commas;
-  return `commas are taken for separators of thousands: ${first} is ${parseNumber(first!, format)}; write decimal points where they are decimal commas`;
 }

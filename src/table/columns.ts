@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { FieldLayout } from '../nn/fields.js';
+import { freeNames } from './names.js';
+
+const decimalMark = z.enum(['.', ',']);
 
 const common = {
   name: z.string(),
@@ -33,7 +37,9 @@ export const columnSchema = z.discriminatedUnion('type', [
     type: z.literal('number'),
     /** What the exported graphs take: 64-bit integers only where a double would lose digits. */
     raw: z.enum(['float64', 'int64']),
-    format: z.enum(['plain', 'thousands', 'decimalComma']),
+    /** How its texts are written: the mark before decimals, and which marks training had, so that their meaning is known. */
+    decimal: decimalMark,
+    marks: z.array(decimalMark),
     /** All values are whole numbers: reconstructions are rounded. */
     whole: z.boolean(),
     scaling: scalingSchema,
@@ -77,19 +83,51 @@ export const tableSchema = z.strictObject({
   id: z.string().optional(),
   label: z.string().optional(),
   /** How its text file was read, where that was said: other files are read in the same way. */
-  reading: z.strictObject({ encoding: z.string().optional(), delimiter: z.string().optional() }).optional(),
+  reading: z
+    .strictObject({
+      encoding: z.string().optional(),
+      delimiter: z.string().optional(),
+      decimal: decimalMark.optional(),
+    })
+    .optional(),
 });
 
 /** All that must be known of a table in order to read another one like it. */
 export type TableSchema = z.output<typeof tableSchema>;
 
-/** What is shown where a class has no name of its own. */
-export const rareText = '(rare)';
-export const unseenText = '(unseen)';
+/**
+ * The schema that a manifest holds.
+ * @param fields what the manifest says of samples, which the columns have to agree with
+ * @param folder names it in messages
+ * @throws {UserError} when it is damaged
+ */
+export function parseTableSchema(
+  record: unknown,
+  fields: FieldLayout | undefined,
+  folder: string,
+): TableSchema {
+  const found = tableSchema.safeParse(record);
+  const damaged = `${folder}: the manifest's record of the table's columns is damaged`;
+  const advice = 'take the folder from a copy, or train again';
+  if (!found.success) {
+    const [issue] = found.error.issues;
+    throw new UserError(`${damaged}, at ${['table', ...(issue?.path ?? [])].join('.')}; ${advice}`, {
+      cause: found.error,
+    });
+  }
+  if (JSON.stringify(layoutOf(found.data.columns)) !== JSON.stringify(fields)) {
+    throw new UserError(`${damaged}: it is not of the columns that the model has learned from; ${advice}`);
+  }
+  return found.data;
+}
 
-/** The classes of a category by number, those for rare and for unseen values included. */
+/**
+ * The classes of a category by number. Those for rare and for unseen values are called so, and as no value is: a model makes
+ * neither, but the former where a column has no other.
+ */
 export function classNames({ classes, rare }: Column & { type: 'category' }): string[] {
-  return [...classes, ...(rare.length > 0 ? [rareText] : []), unseenText];
+  const [rareName, unseenName] = freeNames(['(rare)', '(unseen)'], [...classes, ...rare]) as [string, string];
+  return [...classes, ...(rare.length > 0 ? [rareName] : []), unseenName];
 }
 
 /** Numbers of an encoded row that a column takes: one, or for a date one and two for each cycle. */
@@ -121,6 +159,9 @@ export function layoutOf(columns: readonly Column[]): FieldLayout {
     numbers: count('number') + count('date'),
     booleans: count('boolean'),
     categories: columns.flatMap((column) => (column.type === 'category' ? [classNames(column).length] : [])),
+    rare: columns
+      .filter((column) => column.type === 'category')
+      .flatMap(({ rare }, i) => (rare.length > 0 ? [i] : [])),
     missing: columns
       .flatMap((column, i) =>
         column.missing ? Array.from({ length: slotCount(column) }, (_, k) => starts[i]! + k) : [],

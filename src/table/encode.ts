@@ -1,6 +1,7 @@
-import type { Cell, Table, TableChunk } from '../data/table/table.js';
+import type { Cell, DecimalMark, Table, TableChunk } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { type Column, cycles, slotCount, slotStarts, type TableSchema } from './columns.js';
+import { FileMarks } from './fileMarks.js';
 import { compress, scaled } from './scale.js';
 import { cellNumber, cellSeconds, cellText, isMissing, parseBoolean, parseInteger } from './values.js';
 
@@ -14,19 +15,29 @@ export class TableEncoder {
   private readonly starts: readonly number[];
   private readonly encoders: readonly CellEncoder[];
   private readonly tallies: readonly Tally[];
+  /** How the numbers of the table are written that is being encoded. */
+  private marks: FileMarks | undefined;
+  /** Its decimal mark, where that was said. */
+  private decimal: DecimalMark | undefined;
+  /** Rows of the table that came before. */
+  private before = 0;
 
   constructor(readonly schema: TableSchema) {
     this.tallies = schema.columns.map(() => new Tally());
     this.starts = slotStarts(schema.columns);
     this.width = schema.columns.reduce((sum, column) => sum + slotCount(column), 0);
-    this.encoders = schema.columns.map(cellEncoder);
+    const decimalOf = (k: number) => this.marks!.decimals[k]!;
+    this.encoders = schema.columns.map((column, k) => cellEncoder(column, () => decimalOf(k)));
   }
 
   /**
    * Finds the columns in a table by their names; their order is of no matter, and others are ignored.
    * @throws {UserError} when one is missing; the message names what could be meant.
    */
-  locate(table: Pick<Table, 'names' | 'source'>): number[] {
+  locate(table: Pick<Table, 'names' | 'source' | 'decimal'>): number[] {
+    this.marks = undefined;
+    this.decimal = table.decimal;
+    this.before = 0;
     const places = this.schema.columns.map(({ name }) => table.names.indexOf(name));
     const lost = this.schema.columns.filter((_, i) => places[i]! < 0).map(({ name }) => name);
     if (lost.length === 0) return places;
@@ -50,10 +61,11 @@ export class TableEncoder {
   /**
    * Encodes all rows of a chunk into a new array, [rows × width].
    * @param places Where the columns are, from `locate`.
-   * @throws {UserError} when a column holds nothing of its type.
+   * @throws {UserError} when a column holds nothing of its type, or a number that can be read in two ways.
    */
   encode(chunk: TableChunk, places: readonly number[], source: string): Float32Array {
     const out = new Float32Array(chunk.rows * this.width);
+    const marks = (this.marks ??= new FileMarks(this.schema.columns, chunk, places, this.decimal));
     this.schema.columns.forEach((column, k) => {
       const cells = chunk.columns[places[k]!]!;
       const encode = this.encoders[k]!;
@@ -68,7 +80,11 @@ export class TableEncoder {
           continue;
         }
         tally.present++;
-        if (encode(cell, out, at)) {
+        const isUnderstood = encode(cell, out, at);
+        if (column.type === 'number' && typeof cell === 'string') {
+          marks.take(k, cell, isUnderstood, this.before + i, source);
+        }
+        if (isUnderstood) {
           if (unseen !== undefined && out[at] === unseen) tally.addUnseen(cell);
           continue;
         }
@@ -85,6 +101,7 @@ export class TableEncoder {
         );
       }
     });
+    this.before += chunk.rows;
     return out;
   }
 
@@ -93,7 +110,7 @@ export class TableEncoder {
    * where training had them all, classes that were never seen. Such a row has less to be judged by.
    */
   notes(): string[] {
-    return this.schema.columns.flatMap((column, k) => {
+    const columnNotes = this.schema.columns.flatMap((column, k) => {
       const { rows, present, foreign, unseen, examples } = this.tallies[k]!;
       const name = JSON.stringify(column.name);
       const shown = examples.join(', ');
@@ -114,6 +131,7 @@ export class TableEncoder {
           : []),
       ];
     });
+    return [...columnNotes, ...(this.marks?.notes() ?? [])];
   }
 }
 
@@ -166,10 +184,11 @@ function fold(name: string): string {
   return name.toLowerCase().replaceAll(/[\s_-]+/g, '');
 }
 
-function cellEncoder(column: Column): CellEncoder {
+/** @param decimal gives the mark before decimals in the table that is being encoded */
+function cellEncoder(column: Column, decimal: () => DecimalMark): CellEncoder {
   switch (column.type) {
     case 'number':
-      return numberEncoder(column);
+      return numberEncoder(column, decimal);
     case 'date':
       return dateEncoder(column);
     case 'boolean':
@@ -179,11 +198,14 @@ function cellEncoder(column: Column): CellEncoder {
   }
 }
 
-function numberEncoder({ format, scaling, raw }: Column & { type: 'number' }): CellEncoder {
+function numberEncoder(
+  { scaling, raw }: Column & { type: 'number' },
+  decimal: () => DecimalMark,
+): CellEncoder {
   return (cell, row, at) => {
     // Texts of long integers keep their digits.
-    const exact = raw === 'int64' && typeof cell === 'string' ? parseInteger(cell) : undefined;
-    const value = exact ?? (typeof cell === 'bigint' ? cell : cellNumber(cell, format));
+    const exact = raw === 'int64' && typeof cell === 'string' ? parseInteger(cell, decimal()) : undefined;
+    const value = exact ?? (typeof cell === 'bigint' ? cell : cellNumber(cell, decimal()));
     if (value === undefined) return false;
     row[at] = compress(Math.fround(scaled(value, scaling)));
     return true;
@@ -207,7 +229,7 @@ function dateEncoder({ center, scale, cycles: names }: Column & { type: 'date' }
 
 function booleanEncoder({ labels, raw }: Column & { type: 'boolean' }): CellEncoder {
   return (cell, row, at) => {
-    const value = raw === 'float64' ? cellNumber(cell, 'plain') : truth(cell, labels);
+    const value = raw === 'float64' ? cellNumber(cell) : truth(cell, labels);
     if (value !== 0 && value !== 1) return false;
     row[at] = value;
     return true;

@@ -1,16 +1,12 @@
-import { namesText, nameText, type Table } from '../data/table/table.js';
+import { type DecimalMark, namesText, nameText, type Table, type TableChunk } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
-import {
-  categoryNote,
-  defaultMaxClasses,
-  identifierReason,
-  otherCells,
-  thousandsNote,
-  typeOf,
-} from './columnType.js';
-import { ColumnProfile, largest, type NumberSummary, numberFormat, quantile } from './profile.js';
+import { categoryNote, defaultMaxClasses, identifierReason, otherCells, typeOf } from './columnType.js';
+import { decideMarks, firstEvidence, type Marks } from './marks.js';
+import { checkMarks, groupsNote, marksNotes } from './marksText.js';
+import { ColumnProfile, largest } from './profile.js';
+import { type Say, type Scaling, scalingOf } from './scaling.js';
 import { dateText, parseBoolean } from './values.js';
 import { usualNumbers } from './wild.js';
 
@@ -19,12 +15,6 @@ export const columnTypes = ['number', 'category', 'boolean', 'date'] as const;
 
 /** What a column can be taken for. */
 export type ColumnType = (typeof columnTypes)[number];
-
-/** How numbers are brought to a common scale. */
-export const scalings = ['standard', 'robust', 'min-max', 'quantile'] as const;
-
-/** How numbers are brought to a common scale. */
-export type Scaling = (typeof scalings)[number];
 
 /** What a user says of the columns of a table; everything else is found out from the data. */
 export interface TableOptions {
@@ -84,21 +74,42 @@ export async function fitTable(
   const learned = table.names.map(
     (name) => !roles.has(name) && (options.columns === undefined || options.columns.includes(name)),
   );
+  let found = await profile(table, used, (chunk) =>
+    decideMarks(firstEvidence(chunk, learned), table.decimal),
+  );
+  const marks = decideMarks(
+    found.profiles.map((each) => each?.evidence),
+    table.decimal,
+  );
+  // Of most tables the first rows show how numbers are written; others are read again.
+  const misread = found.profiles.some(
+    (each, i) => each?.evidence.marked && each.decimal !== marks.columns[i]!.decimal,
+  );
+  if (misread) found = await profile(table, used, () => marks);
+  return decide(table, found.profiles, marks, options, found.rows);
+}
+
+/** Reads a table once. */
+async function profile(
+  table: Table,
+  used: (row: number) => boolean,
+  marksOf: (first: TableChunk) => Marks,
+): Promise<{ readonly profiles: readonly (ColumnProfile | undefined)[]; readonly rows: number }> {
   let profiles: (ColumnProfile | undefined)[] | undefined;
   let row = 0;
   let rows = 0;
   for await (const chunk of table.chunks()) {
-    profiles ??= table.names.map((name, i) =>
-      learned[i]
-        ? new ColumnProfile(
-            name,
-            numberFormat(chunk.columns[i]!),
-            (purpose) => new Random(0, 'profile', name, purpose),
-          )
-        : undefined,
-    );
+    profiles ??= marksOf(chunk).columns.map((marks, i) => {
+      const name = table.names[i]!;
+      return (
+        marks && new ColumnProfile(name, marks.decimal, (purpose) => new Random(0, 'profile', name, purpose))
+      );
+    });
     for (let i = 0; i < chunk.rows; i++) {
-      if (!used(row++)) continue;
+      if (!used(row++)) {
+        for (let k = 0; k < profiles.length; k++) profiles[k]?.evidence.add(chunk.columns[k]![i]!);
+        continue;
+      }
       rows++;
       for (let k = 0; k < profiles.length; k++) profiles[k]?.add(chunk.columns[k]![i]!);
     }
@@ -110,18 +121,19 @@ export async function fitTable(
         : `all ${row} rows of ${table.source} are set aside for validation, and at least one is needed to learn from; set a smaller share aside`,
     );
   }
-  return decide(table, profiles, options, rows);
+  return { profiles, rows };
 }
 
 function decide(
   table: Table,
   profiles: readonly (ColumnProfile | undefined)[],
+  marks: Marks,
   options: TableOptions,
   rows: number,
 ): FittedTable {
   const columns: Column[] = [];
   const dropped: { name: string; reason: string }[] = [];
-  const notes: string[] = [];
+  const notes: string[] = [...(table.notes ?? [])];
   table.names.forEach((name, i) => {
     const profile = profiles[i];
     if (profile === undefined) {
@@ -130,10 +142,20 @@ function decide(
       else dropped.push({ name, reason: 'as asked' });
       return;
     }
-    const found = columnOf(profile, options, notes);
+    if (name === table.unnamed && profile.rises && !isNamed(name, options)) {
+      const reason = `it came without a name and numbers the rows; id (--id ${name}) names rows by it, columns (--columns) would take it for data`;
+      dropped.push({ name, reason });
+      return;
+    }
+    const found = columnOf(profile, marks.columns[i]!.marks, table.decimal !== undefined, options, notes);
     if (typeof found === 'string') dropped.push({ name, reason: found });
     else columns.push(found);
+    if (typeof found !== 'string' && found.type === 'number' && table.decimal === undefined) {
+      const note = groupsNote(profile, marks, table.names);
+      if (note !== undefined) notes.push(note);
+    }
   });
+  if (table.decimal === undefined) notes.push(...marksNotes(profiles, marks, columns));
   if (columns.length === 0) {
     const reasons = dropped.map(({ name, reason }) => `${nameText(name)} (${reason})`).join(', ');
     throw new UserError(`${table.source}: no column is left to learn from: ${reasons}`);
@@ -148,8 +170,19 @@ function decide(
   return { schema, notes, rows };
 }
 
+/** Whether an option asks for the column. */
+function isNamed(name: string, { columns, categorical, types }: TableOptions): boolean {
+  return [columns, categorical, Object.keys(types ?? {})].some((names) => names?.includes(name));
+}
+
 /** The column that a profile shows, or why it is left out. */
-function columnOf(profile: ColumnProfile, options: TableOptions, notes: string[]): Column | string {
+function columnOf(
+  profile: ColumnProfile,
+  marks: DecimalMark[],
+  isSaid: boolean,
+  options: TableOptions,
+  notes: string[],
+): Column | string {
   const { name, present } = profile;
   const asked = options.categorical?.includes(name) ? 'category' : options.types?.[name];
   if (present === 0) return 'all of its values are missing';
@@ -166,10 +199,10 @@ function columnOf(profile: ColumnProfile, options: TableOptions, notes: string[]
       say(`values that are infinite or beyond ${largest}: ${infinite}; they are taken for very large ones`);
     if (count === 0) return 'none of its values is a finite number';
     say(otherCells(profile, type));
-    if (type === 'number') say(thousandsNote(profile));
+    if (type === 'number' && !isSaid) checkMarks(profile);
   }
   if (type === 'date') return dateColumn(profile, common, say);
-  if (type === 'number') return numberColumn(profile, common, options, say);
+  if (type === 'number') return numberColumn(profile, marks, common, options, say);
   if (type === 'boolean') return booleanColumn(profile, common);
   if (asked === undefined) say(categoryNote(profile));
   return categoryColumn(profile, common, options, say);
@@ -185,106 +218,61 @@ function checkAsked(
   );
 }
 
-/** Notes something about the column. */
-type Say = (note: string) => void;
-
 type Common = { readonly name: string; readonly missing: boolean };
 
 function numberColumn(
   profile: ColumnProfile,
+  marks: DecimalMark[],
   common: Common,
   options: TableOptions,
   say: Say,
 ): Column | string {
-  const { summary, format, minLarge, maxLarge } = profile;
+  const { summary, decimal } = profile;
   const missing = profile.missing > 0 || profile.numbers < profile.present;
-  const wide = profile.large > 0 && profile.summary.whole;
-  // Beyond int64 there is no exact type that graphs could take.
-  const exact = wide && minLarge! > -(2n ** 63n) && maxLarge! < 2n ** 63n;
-  if (exact) {
-    if (minLarge === maxLarge && summary.min === summary.max) return `all of its values are ${minLarge}`;
-    const usual = usualNumbers(summary, say);
-    const center = usual === null ? (minLarge! + maxLarge!) / 2n : BigInt(Math.round(usual.mean));
-    const scale = Math.max(usual === null ? Number(maxLarge! - minLarge!) / 4 : usual.deviation, 1);
-    return {
-      ...common,
-      missing,
-      type: 'number',
-      raw: 'int64',
-      format,
-      whole: true,
-      scaling: { type: 'affine', center: String(center), scale },
-    };
+  const written = { decimal, marks };
+  if (profile.large > 0 && summary.whole) {
+    const least = wholeOf(summary.min, profile.minLarge);
+    const most = wholeOf(summary.max, profile.maxLarge);
+    if (least === most) return `all of its values are ${least}`;
+    if (least <= -(2n ** 63n) || most >= 2n ** 63n) {
+      // There is no type that graphs could take in which such numbers keep their digits.
+      const reason = beyondInt64(least, most, say);
+      if (reason !== undefined) return reason;
+    } else {
+      const usual = usualNumbers(summary, say);
+      const center = usual === null ? (least + most) / 2n : BigInt(Math.round(usual.mean));
+      const scale = Math.max(usual === null ? Number(most - least) / 4 : usual.deviation, 1);
+      return {
+        ...common,
+        missing,
+        type: 'number',
+        raw: 'int64',
+        ...written,
+        whole: true,
+        scaling: { type: 'affine', center: String(center), scale },
+      };
+    }
   }
   if (summary.min === summary.max) return `all of its values are ${summary.min}`;
   const scaling = scalingOf(summary, options.scaling ?? 'standard', say);
-  return { ...common, missing, type: 'number', raw: 'float64', format, whole: summary.whole, scaling };
+  return { ...common, missing, type: 'number', raw: 'float64', ...written, whole: summary.whole, scaling };
 }
 
-function scalingOf(
-  summary: NumberSummary,
-  scaling: Scaling,
-  say: Say,
-): (Column & { type: 'number' })['scaling'] {
-  if (scaling === 'robust') {
-    const sorted = summary.sorted();
-    // The quartiles of a normal distribution are 1.349 standard deviations apart.
-    const spread = (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 1.349;
-    if (spread > 0) return { type: 'affine', center: quantile(sorted, 0.5), scale: spread };
-  }
-  if (scaling === 'quantile') {
-    const found = quantileScaling(summary.sorted());
-    if (found !== null) return found;
-  }
-  if (scaling === 'min-max') {
-    return { type: 'affine', center: summary.min, scale: summary.max - summary.min };
-  }
-  const { mean, deviation } = usualNumbers(summary, say) ?? summary;
-  return { type: 'affine', center: mean, scale: deviation };
+/** A bound of whole numbers with all digits: a double has those of the numbers within 2^53. */
+function wholeOf(bound: number, noted: bigint | undefined): bigint {
+  return noted !== undefined && Number(noted) === bound ? noted : BigInt(bound);
 }
 
-/** The knots of a map to the normal distribution; a value that many rows share takes the middle of its quantiles. */
-function quantileScaling(sorted: Float64Array): (Column & { type: 'number' })['scaling'] | null {
-  const pieces = 64;
-  const shares = new Map<number, number[]>();
-  for (let i = 0; i <= pieces; i++) {
-    const share = Math.min(Math.max(i / pieces, 0.002), 0.998);
-    const knot = quantile(sorted, share);
-    shares.set(knot, [...(shares.get(knot) ?? []), share]);
-  }
-  const knots = [...shares.keys()].sort((a, b) => a - b);
-  if (knots.length < 3) return null;
-  const scores = knots.map((knot) => {
-    const all = shares.get(knot)!;
-    return normalQuantile((all[0]! + all[all.length - 1]!) / 2);
-  });
-  return { type: 'quantile', knots, scores };
-}
-
-/** The inverse of the normal distribution function (Acklam's rational approximation, relative error below 1.2e-9). */
-function normalQuantile(p: number): number {
-  const a = [
-    -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2, -3.066479806614716e1,
-    2.506628277459239,
-  ];
-  const b = [
-    -5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1,
-    -1.328068155288572e1,
-  ];
-  const c = [
-    -7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734, 4.374664141464968,
-    2.938163982698783,
-  ];
-  const d = [7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996, 3.754408661907416];
-  const polynomial = (terms: readonly number[], x: number) => terms.reduce((sum, term) => sum * x + term, 0);
-  if (p > 0.97575) return -normalQuantile(1 - p);
-  if (p < 0.02425) {
-    const q = Math.sqrt(-2 * Math.log(p));
-    return polynomial(c, q) / (polynomial(d, q) * q + 1);
-  }
-  const q = p - 0.5;
-  const r = q * q;
-  return (polynomial(a, r) * q) / (polynomial(b, r) * r + 1);
+/** Says of whole numbers beyond int64 what doubles make of them; why they are left out where that is nothing. */
+function beyondInt64(least: bigint, most: bigint, say: Say): string | undefined {
+  const what = `whole numbers from ${least} to ${most}, of which some are beyond 2^63, where only the first 15 digits count`;
+  const advice =
+    'subtract the same number from all of them, or take them for categories (categorical, --categorical)';
+  const size = Math.max(Math.abs(Number(least)), Math.abs(Number(most)));
+  // So near to each other rounding is what would be learned.
+  if (Number(most - least) < size * 1e-13) return `it holds ${what}, and these hardly differ; ${advice}`;
+  say(`${what}; where the others matter, ${advice}`);
+  return undefined;
 }
 
 function dateColumn(profile: ColumnProfile, common: Common, say: Say): Column | string {

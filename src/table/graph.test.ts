@@ -8,8 +8,9 @@ import { missingInteger } from '../graph/ops/columns.js';
 import { type Cell, tableOf } from '../index.js';
 import { TableDecoder } from './decode.js';
 import { TableEncoder } from './encode.js';
-import { fitTable, type Scaling } from './fit.js';
+import { fitTable } from './fit.js';
 import { columnInputNames, decodedColumns, encodedRow, rawColumns } from './graph.js';
+import type { Scaling } from './scaling.js';
 import { cellSeconds, cellText, isMissing } from './values.js';
 
 const rows = 60;
@@ -20,6 +21,8 @@ const training = {
   city: Array.from({ length: rows }, (_, i) => (i % 11 === 0 ? null : ['Graz', 'Linz', 'Wien'][i % 3]!)),
   member: Array.from({ length: rows }, (_, i) => (i % 2 === 0 ? 'yes' : 'no')),
   count: Array.from({ length: rows }, (_, i) => (i * i) % 23),
+  tiny: Array.from({ length: rows }, (_, i) => 1e-320 * (1 + (i % 7))),
+  huge: Array.from({ length: rows }, (_, i) => 1e200 * Math.sin(i)),
   flag: Array.from({ length: rows }, (_, i) => i % 2),
   day: Array.from({ length: rows }, (_, i) => new Date(Date.UTC(2020, 0, 1 + 40 * i, i % 24))),
 };
@@ -27,7 +30,8 @@ type Names = keyof typeof training;
 
 /** A cell as the tensors of exported graphs hold it. */
 function rawCell(cell: Cell, dtype: string): number | bigint | string {
-  if (dtype === 'string') return isMissing(cell) ? '' : cellText(cell);
+  // Texts as they are: blanks, missing ones and truths are known inside the graph.
+  if (dtype === 'string') return cell === null ? '' : cellText(cell);
   if (dtype === 'int64') return isMissing(cell) ? missingInteger : BigInt(cell as bigint);
   if (isMissing(cell)) return Number.NaN;
   return cell instanceof Date ? cellSeconds(cell)! : Number(cell);
@@ -62,8 +66,13 @@ const cellsFor: Readonly<Record<Names, fc.Arbitrary<Cell>>> = {
   amount: fc.oneof(fc.double(), fc.constant(null), fc.double({ min: -100, max: 100 })),
   heavy: fc.double({ min: -1e6, max: 1e12, noNaN: true }),
   big: fc.oneof(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), fc.constant(null)),
-  city: fc.oneof(fc.constantFrom('Graz', 'Wien', 'Linz', 'Rom', ''), fc.constant(null)),
-  member: fc.constantFrom('yes', 'no', 'Yes', 'NA', null),
+  city: fc.oneof(
+    fc.constantFrom('Graz', 'Wien', 'Linz', 'Rom', '', ' ', ' Graz', 'Graz ', ' NA ', 'nA', 'nUlL', 'graz'),
+    fc.constant(null),
+  ),
+  member: fc.constantFrom('yes', 'no', 'Yes', 'NA', 'tRuE', 'fALse', 'oN', 'nOnE', '#n/A', null),
+  tiny: fc.oneof(fc.double({ min: 0, max: 1e-319, noNaN: true }), fc.constant(1), fc.constant(Infinity)),
+  huge: fc.oneof(fc.double({ min: -1e201, max: 1e201, noNaN: true }), fc.constantFrom(1e308, -Infinity)),
   count: fc.oneof(fc.integer({ min: -50, max: 5000 }), fc.constant(null)),
   flag: fc.constantFrom(0, 1, null),
   day: fc.oneof(

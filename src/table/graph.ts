@@ -28,7 +28,7 @@ import {
 } from '../graph/ops/elementwise.js';
 import { concat, slice } from '../graph/ops/shaping.js';
 import type { Dim, DType } from '../graph/shape.js';
-import { type Column, classNames, cycles, rareText, slotStarts, unseenText } from './columns.js';
+import { type Column, classNames, cycles, slotStarts } from './columns.js';
 import { tail } from './scale.js';
 import { missingTexts, truthTexts } from './values.js';
 
@@ -84,7 +84,9 @@ function madeDoc(column: Column): string {
         ? '0 or 1.'
         : `${JSON.stringify(column.labels[0])} or ${JSON.stringify(column.labels[1])}.`;
     case 'category':
-      return `Text: one of the values of training, ${rareText} or ${unseenText}.`;
+      return column.classes.length > 0
+        ? 'Text: one of the values of training.'
+        : `Text: ${classNames(column)[0]}, since no value of training had two rows.`;
   }
 }
 
@@ -140,10 +142,14 @@ function columnSlots(column: Column, raw: Expr): Expr[] {
   }
 }
 
-/** A text in the three ways that people write it. */
+/** A text in upper and lower case and all mixtures of them. */
 function addSpellings(codes: Map<string, number>, text: string, code: number): void {
-  const capital = text.charAt(0).toUpperCase() + text.slice(1);
-  for (const spelling of [text, capital, text.toUpperCase()]) codes.set(spelling, code);
+  let spellings = [''];
+  for (const letter of text) {
+    const cases = new Set([letter, letter.toUpperCase()]);
+    spellings = spellings.flatMap((begun) => [...cases].map((each) => begun + each));
+  }
+  for (const spelling of spellings) codes.set(spelling, code);
 }
 
 function encodeTexts(raw: Expr, known: ReadonlyMap<string, number>, other: number): Expr {

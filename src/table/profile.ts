@@ -1,22 +1,18 @@
-import type { Cell } from '../data/table/table.js';
+import type { Cell, DecimalMark } from '../data/table/table.js';
 import type { Random } from '../random/random.js';
-import {
-  cellSeconds,
-  cellText,
-  isMissing,
-  type NumberFormat,
-  parseBoolean,
-  parseInteger,
-  parseNumber,
-} from './values.js';
+import { MarkEvidence } from './marks.js';
+import { cellSeconds, cellText, isMissing, parseBoolean, parseInteger, parseNumber } from './values.js';
 
 /** Values that are kept for quantiles: enough for a hundredth of a per cent in the middle of a distribution. */
 const sampleSize = 20_000;
 /** Distinct texts that are counted; a column with more is no category. */
 const distinctLimit = 10_000;
 
-/** Beyond it squares overflow; such a number is no better than an infinite one. */
-export const largest = 1e150;
+/** Beyond it differences overflow; such a number is no better than an infinite one. */
+export const largest = 2 ** 1022;
+
+/** Squares of larger and of smaller numbers overflow or vanish. */
+const squarable = { least: 1e-140, most: 1e140 } as const;
 
 /** Count, mean and variance of numbers as they come (Welford), their range, and a fair sample of them. */
 export class NumberSummary {
@@ -52,9 +48,15 @@ export class NumberSummary {
     }
   }
 
-  /** The standard deviation (of the population). */
+  /** The standard deviation (of the population); above 0 where there are two values. */
   get deviation(): number {
-    return this.count === 0 ? 0 : Math.sqrt(this.squares / this.count);
+    const range = this.max - this.min;
+    if (!(range > 0)) return 0;
+    if (range >= squarable.least && range <= squarable.most) return Math.sqrt(this.squares / this.count);
+    // In units of the range, of the sample: squares of the numbers themselves are 0 or infinite.
+    const mean = this.kept.reduce((sum, value) => sum + value / this.kept.length, 0);
+    const squares = this.kept.reduce((sum, value) => sum + ((value - mean) / range) ** 2, 0);
+    return range * Math.sqrt(squares / this.kept.length) || range;
   }
 
   /** A fair sample of the values, sorted. */
@@ -71,25 +73,6 @@ export function quantile(sorted: Float64Array, share: number): number {
   return a + (at - low) * (b - a);
 }
 
-/**
- * How a column writes its numbers, from its first cells: plain, unless commas say otherwise. Where every comma has three
- * digits behind it, as in `1,234`, it separates thousands.
- */
-export function numberFormat(cells: ArrayLike<Cell>): NumberFormat {
-  let commas = 0;
-  const fits = { thousands: 0, decimalComma: 0 };
-  for (let i = 0; i < cells.length; i++) {
-    const cell = cells[i]!;
-    if (typeof cell !== 'string' || !cell.includes(',')) continue;
-    commas++;
-    for (const format of ['thousands', 'decimalComma'] as const) {
-      if (parseNumber(cell, format) !== undefined) fits[format]++;
-    }
-  }
-  if (commas === 0 || Math.max(fits.thousands, fits.decimalComma) < commas / 2) return 'plain';
-  return fits.thousands >= fits.decimalComma ? 'thousands' : 'decimalComma';
-}
-
 /** What one pass over a column finds: how many of its cells are what, and the statistics of each reading. */
 export class ColumnProfile {
   rows = 0;
@@ -101,19 +84,23 @@ export class ColumnProfile {
   truths = 0;
   dates = 0;
   timed = 0;
-  /** Whole numbers beyond 2^53, and the least and the largest of all whole numbers once there is one. */
+  /** Whole numbers beyond 2^53, and the least and the largest of them with all digits. */
   large = 0;
   minLarge: bigint | undefined;
   maxLarge: bigint | undefined;
   /** Cells by text, as long as there are not too many. */
   readonly distinct = new Map<string, number>();
   distinctOverflow = false;
+  /** How its numbers are written, in rows that are not learned from too. */
+  readonly evidence = new MarkEvidence();
   readonly summary: NumberSummary;
   readonly dateSummary: NumberSummary;
+  private isRising = true;
+  private last = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly name: string,
-    readonly format: NumberFormat,
+    readonly decimal: DecimalMark,
     random: (purpose: string) => Random,
   ) {
     this.summary = new NumberSummary(random('number'));
@@ -143,7 +130,14 @@ export class ColumnProfile {
     return this.rows - this.missing;
   }
 
+  /** Every cell is a whole number larger than the one before: it may number the rows. */
+  get rises(): boolean {
+    return this.isRising && this.numbers === this.rows && this.rows > 1;
+  }
+
   private addNumber(value: number): void {
+    if (this.isRising && !(value > this.last && Number.isInteger(value))) this.isRising = false;
+    this.last = value;
     this.numbers++;
     this.summary.add(value);
   }
@@ -155,11 +149,12 @@ export class ColumnProfile {
   }
 
   private addText(cell: string): void {
-    const value = parseNumber(cell, this.format);
+    const value = parseNumber(cell, this.decimal);
+    this.evidence.note(cell, value !== undefined);
     if (value !== undefined) {
       this.addNumber(value);
       if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
-        const exact = parseInteger(cell);
+        const exact = parseInteger(cell, this.decimal);
         if (exact !== undefined) this.noteLarge(exact);
       }
       return;

@@ -27,7 +27,7 @@ export function decompress(v: number): number {
 export function scaled(value: number | bigint, scaling: Scaling): number {
   if (scaling.type === 'affine') return cut(offset(value, scaling.center) / scaling.scale);
   const { knots, scores } = scaling;
-  return piecewise(knots[0]! + cut(Number(value) - knots[0]!), knots, scores);
+  return cut(piecewise(knots[0]! + cut(Number(value) - knots[0]!), knots, scores));
 }
 
 function cut(v: number): number {

@@ -5,10 +5,11 @@ import { dateText, isMissing, parseBoolean, parseDate, parseInteger, parseNumber
 
 describe('the meaning of cells', () => {
   it('knows the ways in which people write that a value is missing', () => {
-    for (const text of ['', ' ', 'NA', 'n/a', 'null', 'NULL', 'None', '-', '?', 'NaN', '#N/A'])
+    for (const text of ['', 'NA', 'nUlL', 'n/a', 'null', 'NULL', 'None', '-', '?', 'NaN', '#N/A'])
       assert.ok(isMissing(text), JSON.stringify(text));
     for (const cell of [null, Number.NaN, new Date(Number.NaN)]) assert.ok(isMissing(cell));
-    for (const cell of ['0', 'nano', '--', 0, false, 0n, 'Nana']) assert.ok(!isMissing(cell), String(cell));
+    for (const cell of [' ', ' NA ', '0', 'nano', '--', 0, false, 0n, 'Nana'])
+      assert.ok(!isMissing(cell), String(cell));
   });
 
   it('reads plain numbers, and nothing else as one', () => {
@@ -28,16 +29,23 @@ describe('the meaning of cells', () => {
   });
 
   it('reads thousands separators and decimal commas where the column has them', () => {
-    assert.equal(parseNumber('1,234,567.5', 'thousands'), 1234567.5);
-    assert.equal(parseNumber('12.5', 'thousands'), 12.5);
-    assert.equal(parseNumber('1,23', 'thousands'), undefined);
-    assert.equal(parseNumber('1.234,5', 'decimalComma'), 1234.5);
-    assert.equal(parseNumber('3,14', 'decimalComma'), 3.14);
-    assert.equal(parseNumber('-7', 'decimalComma'), -7);
+    assert.equal(parseNumber('1,234,567.5', '.'), 1234567.5);
+    assert.equal(parseNumber('12.5', '.'), 12.5);
+    assert.equal(parseNumber('1,23', '.'), 1.23);
+    assert.equal(parseNumber('1,234', '.'), 1234);
+    assert.equal(parseNumber('1,234', ','), 1.234);
+    assert.equal(parseNumber('1.234.567'), undefined);
+    assert.equal(parseNumber('1,5e-3', ','), 0.0015);
+    assert.equal(parseNumber('0.125', ','), 0.125);
+    assert.equal(parseNumber('1.234,5', ','), 1234.5);
+    assert.equal(parseNumber('3,14', ','), 3.14);
+    assert.equal(parseNumber('-7', ','), -7);
   });
 
   it('keeps every digit of an integer', () => {
     assert.equal(parseInteger('9007199254740993'), 9007199254740993n);
+    assert.equal(parseInteger('9,007,199,254,740,993'), 9007199254740993n);
+    assert.equal(parseInteger('1,234', ','), undefined);
     assert.equal(parseInteger('1.0'), undefined);
   });
 

@@ -1,4 +1,4 @@
-import type { Cell } from '../data/table/table.js';
+import type { Cell, DecimalMark } from '../data/table/table.js';
 
 /** Texts that mean a missing value, in any case. */
 export const missingTexts = ['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', 'nil', '-', '?'] as const;
@@ -11,34 +11,62 @@ export function isMissing(cell: Cell): boolean {
   if (typeof cell === 'number') return Number.isNaN(cell);
   if (cell instanceof Date) return Number.isNaN(cell.getTime());
   // The longest such text has four letters: most texts are settled by their length.
-  return typeof cell === 'string' && cell.length <= 6 && missing.has(cell.trim().toLowerCase());
+  return typeof cell === 'string' && cell.length <= 4 && missing.has(cell.toLowerCase());
 }
 
-/** How numbers are written: `1234.5`, `1,234.5`, or `1.234,5`. */
-export type NumberFormat = 'plain' | 'thousands' | 'decimalComma';
+/** The other mark of numbers: where one stands before decimals, the other may separate thousands. */
+export const otherMark = { '.': ',', ',': '.' } as const satisfies Record<DecimalMark, DecimalMark>;
 
-const plain = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** What a mark is called. */
+export const markName = { '.': 'point', ',': 'comma' } as const satisfies Record<DecimalMark, string>;
+
+const plain = {
+  '.': /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
+  ',': /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i,
+} as const;
+const grouped = {
+  '.': /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$/,
+  ',': /^[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?$/,
+} as const;
 const infinite = /^([+-]?)(inf|infinity|∞)$/i;
-const thousands = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
-const decimalComma = /^[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?$/;
+const begins = /^\s*[+-]?[\d.,i∞]/i;
+const either = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
 
 /**
- * The number that a text writes in a format, `undefined` for a text that is none. Thousands may be separated or not.
+ * The number that a text writes, `undefined` for a text that is none: `1234.5`, and with a decimal mark also `1,234.5`,
+ * `1234,5` or `1.234,5`. The mark decides of texts that can be either, such as `1,234`. Blanks around it are of no matter.
  */
-export function parseNumber(text: string, format: NumberFormat = 'plain'): number | undefined {
+export function parseNumber(text: string, decimal?: DecimalMark): number | undefined {
+  // Most texts of other columns end here.
+  if (!begins.test(text)) return undefined;
   const trimmed = text.trim();
-  if (format === 'decimalComma' && decimalComma.test(trimmed)) {
-    return Number(trimmed.replaceAll('.', '').replace(',', '.'));
+  if (decimal === undefined) {
+    if (plain['.'].test(trimmed)) return Number(trimmed);
+  } else {
+    for (const mark of [decimal, otherMark[decimal]]) {
+      if (plain[mark].test(trimmed)) return Number(mark === ',' ? trimmed.replace(',', '.') : trimmed);
+      if (grouped[mark].test(trimmed)) {
+        return Number(trimmed.replaceAll(otherMark[mark], '').replace(',', '.'));
+      }
+    }
   }
-  if (format === 'thousands' && thousands.test(trimmed)) return Number(trimmed.replaceAll(',', ''));
-  if (plain.test(trimmed)) return Number(trimmed);
   const sign = infinite.exec(trimmed)?.[1];
   return sign === undefined ? undefined : sign === '-' ? -Infinity : Infinity;
 }
 
+/** Whether the mark in a number may stand before decimals as well as separate thousands, as in `1,234` and `1.234`. */
+export function canBeEither(text: string): boolean {
+  return either.test(text.trim());
+}
+
 /** The whole number that a text writes, all digits kept; `undefined` for a text that is none. */
-export function parseInteger(text: string): bigint | undefined {
-  return /^\s*[+-]?\d+\s*$/.test(text) ? BigInt(text.trim().replace(/^\+/, '')) : undefined;
+export function parseInteger(text: string, decimal: DecimalMark = '.'): bigint | undefined {
+  const trimmed = text.trim();
+  if (!/^[+-]?\d[\d.,]*$/.test(trimmed)) return undefined;
+  const mark = [decimal, otherMark[decimal]].find((each) => grouped[each].test(trimmed));
+  const isPlain = mark === undefined || plain[decimal].test(trimmed);
+  const digits = isPlain ? trimmed : trimmed.replaceAll(otherMark[mark], '');
+  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace('+', '')) : undefined;
 }
 
 const isoDate =
@@ -77,13 +105,13 @@ export const truthTexts: Readonly<Record<string, boolean>> = {
 
 /** The truth that a text names (`yes`, `False`, `on`, …); `undefined` for a text that names none. */
 export function parseBoolean(text: string): boolean | undefined {
-  return text.length > 5 ? undefined : truthTexts[text.trim().toLowerCase()];
+  return text.length > 5 ? undefined : truthTexts[text.toLowerCase()];
 }
 
-/** A cell as the text that a category knows it by. */
+/** A cell as the text that a category knows it by: a text is taken as it is, as the exported graphs take it. */
 export function cellText(cell: Cell): string {
   if (cell instanceof Date) return dateText(cell.getTime() / 1000);
-  return typeof cell === 'string' ? cell.trim() : String(cell);
+  return typeof cell === 'string' ? cell : String(cell);
 }
 
 /** Seconds since 1970 of a cell, `undefined` where it is no date. */
@@ -92,8 +120,8 @@ export function cellSeconds(cell: Cell): number | undefined {
   return typeof cell === 'string' ? parseDate(cell) : undefined;
 }
 
-/** The number in a cell, `undefined` where there is none. */
-export function cellNumber(cell: Cell, format: NumberFormat): number | undefined {
+/** The number in a cell, `undefined` where there is none; texts as `parseNumber` reads them. */
+export function cellNumber(cell: Cell, decimal?: DecimalMark): number | undefined {
   switch (typeof cell) {
     case 'number':
       return cell;
@@ -102,7 +130,7 @@ export function cellNumber(cell: Cell, format: NumberFormat): number | undefined
     case 'boolean':
       return cell ? 1 : 0;
     case 'string':
-      return parseNumber(cell, format);
+      return parseNumber(cell, decimal);
     default:
       return undefined;
   }

@@ -37,6 +37,12 @@ async function read(content: string | Uint8Array, options?: CsvOptions, ending?:
   return { names: table.names, rows: await rowsOf(table) };
 }
 
+/** What the reader says of a file, and its first column where it has no name. */
+async function assumed(content: string) {
+  const { notes, unnamed } = await csvTable(fileOf(content));
+  return { notes: notes?.join('\n') ?? '', unnamed };
+}
+
 async function refuses(content: string | Uint8Array, message: RegExp, options?: CsvOptions): Promise<void> {
   await assert.rejects(read(content, options), (error) => {
     assert.ok(error instanceof UserError, String((error as Error).stack));
@@ -92,12 +98,35 @@ test('finds the delimiter', async () => {
 
 test('names the columns of a file without names', async () => {
   const { names, rows } = await read('1,2.5,-3e4\n4,5,6\n');
+  const { notes } = await assumed('1,2.5,-3e4\n4,5,6\n');
+  assert.match(
+    notes,
+    /^the first row holds numbers alone \(1, 2\.5, -3e4\) and is taken for data, the columns being called column1 to column3; if it holds names, write one/,
+  );
   assert.deepEqual(names, ['column1', 'column2', 'column3']);
   assert.equal(rows.length, 2);
   assert.deepEqual((await read('7')).rows, [['7']]);
 });
 
+test('says that a first row with numbers is taken for names', async () => {
+  const flowers = '5.1,3.5,1.4,setosa\n4.9,3.0,1.3,setosa\n';
+  const { notes } = await assumed(flowers);
+  const { names } = await read(flowers);
+  assert.deepEqual(names, ['5.1', '3.5', '1.4', 'setosa']);
+  assert.match(
+    notes,
+    /^the first row \(5\.1, 3\.5, 1\.4, setosa\) is taken for names, .*; if it is data, put a row of names above it$/,
+  );
+  for (const text of ['a,b\n1,2\n', 'a,b,2019\n1,2,3\n']) assert.equal((await assumed(text)).notes, '');
+  await refuses(
+    '5.1,5.1,setosa\n1,2,x\n',
+    /stands more than once .*; if this row is data, put a row of names above it/,
+  );
+});
+
 test("calls the index of pandas 'index'", async () => {
+  assert.equal((await assumed(',a\n0,x\n')).unnamed, 'index');
+  assert.equal((await assumed('index,a\n0,x\n')).unnamed, undefined);
   assert.deepEqual((await read(',a\n0,x\n')).names, ['index', 'a']);
   await refuses(',index\n0,x\n', /column 1 of 2 has no name/);
 });

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js';
 import { rowsOfChunk } from './chunkSize.js';
 import { splitRecords } from './csvRecords.js';
-import { type Cell, checkNames, type Table, type TableChunk } from './table.js';
+import { type Cell, checkNames, namesText, type Table, type TableChunk } from './table.js';
 import { readText, refuseMarkup, type TextOptions } from './textStream.js';
 
 /** How {@link csvTable} reads. */
@@ -39,6 +39,8 @@ export async function csvTable(path: string, options: CsvOptions = {}): Promise<
   return {
     source: path,
     names,
+    ...(opened.unnamed !== undefined && { unnamed: opened.unnamed }),
+    ...(opened.note !== undefined && { notes: [opened.note] }),
     async *chunks(): AsyncIterable<TableChunk> {
       const sheet = new Sheet(path, delimiter);
       for await (const _ of feed(sheet, options)) {
@@ -69,6 +71,10 @@ async function* feed(sheet: Sheet, options: TextOptions): AsyncGenerator<void> {
 /** Gathers the records of a file into columns and checks their lengths. */
 class Sheet {
   names: readonly string[] | undefined;
+  /** The first column, where it has no name in the file. */
+  unnamed: string | undefined;
+  /** What was assumed of the first row. */
+  note: string | undefined;
   #columns: Cell[][] = [];
   #rows = 0;
   #rowsOfChunk = 1;
@@ -94,10 +100,13 @@ class Sheet {
 
   add(record: readonly string[], line: number): void {
     if (this.names === undefined) {
-      const isHeader = !record.every((cell) => isNumber(cell, this.delimiter));
+      const numbers = record.filter((cell) => isNumber(cell, this.delimiter));
+      const isHeader = numbers.length < record.length;
       this.names = isHeader
-        ? namesOf(record, `line ${line} of ${this.path}`)
+        ? namesOf(record, `line ${line} of ${this.path}`, numbers.length > 0)
         : record.map((_, i) => `column${i + 1}`);
+      if (isHeader && this.names[0] !== record[0]) this.unnamed = this.names[0];
+      this.note = headerNote(record, numbers, this.names);
       this.#columns = this.names.map(() => []);
       this.#rowsOfChunk = rowsOfChunk(this.names.length);
       if (isHeader) return;
@@ -157,10 +166,31 @@ class Sheet {
 const commasAdvice =
   '; if the commas inside of numbers are decimal commas, write decimal points, or divide cells by semicolons';
 
-function namesOf(record: readonly string[], locate: string): readonly string[] {
+function namesOf(record: readonly string[], locate: string, hasNumbers: boolean): readonly string[] {
   const names = record[0] === '' && !record.includes('index') ? ['index', ...record.slice(1)] : record;
-  checkNames(names, locate);
+  try {
+    checkNames(names, locate);
+  } catch (error) {
+    if (!(error instanceof UserError && hasNumbers)) throw error;
+    throw new UserError(`${error.message}; if this row is data, put a row of names above it`);
+  }
   return names;
+}
+
+/** What should be said of a first row that may be names as well as data. */
+function headerNote(
+  record: readonly string[],
+  numbers: readonly string[],
+  names: readonly string[],
+): string | undefined {
+  if (numbers.length === record.length) {
+    const called = names.length > 2 ? `${names[0]} to ${names.at(-1)}` : names.join(' and ');
+    return `the first row holds numbers alone (${namesText(record)}) and is taken for data, the columns being called ${called}; if it holds names, write one of them with a letter`;
+  }
+  // Years, say, are names of columns, too; few of them are nothing to speak of.
+  const isSuspect = numbers.length >= record.length / 2 || numbers.some((text) => /[.,]/.test(text));
+  if (!isSuspect) return undefined;
+  return `the first row (${namesText(record)}) is taken for names, though there are numbers among them; if it is data, put a row of names above it`;
 }
 
 /** Whether a text is a number as people write it, with a decimal comma where commas do not divide cells. */

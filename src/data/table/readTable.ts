@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../errors.js';
-import type { Table } from './table.js';
+import type { DecimalMark, Table } from './table.js';
 import { readText } from './textStream.js';
 
 /** How text files are read; binary ones say all of it themselves. */
@@ -12,6 +12,8 @@ export interface ReadTableOptions {
   readonly encoding?: string;
   /** What separates the cells of a CSV file; found out by default. */
   readonly delimiter?: string;
+  /** The mark before decimals in texts that are numbers; the texts show it by default. */
+  readonly decimal?: DecimalMark;
 }
 
 type Reader = (path: string, options: ReadTableOptions) => Promise<Table>;
@@ -52,6 +54,15 @@ function readerOf(path: string): Reader | undefined {
  * @throws {UserError} for a file of another kind, and all that the readers throw
  */
 export async function readTable(path: string, options: ReadTableOptions = {}): Promise<Table> {
+  const { decimal } = options;
+  if (decimal !== undefined && decimal !== '.' && decimal !== ',') {
+    throw new UserError(`decimal: ${JSON.stringify(decimal)} was given; expected "." or ","`);
+  }
+  const table = await open(path, options);
+  return decimal === undefined ? table : { ...table, decimal };
+}
+
+async function open(path: string, options: ReadTableOptions): Promise<Table> {
   if (path === '-') return standardInput(options);
   const read = readerOf(path);
   if (read !== undefined) return read(path, options);

@@ -6,6 +6,9 @@ import { UserError } from '../../errors.js';
  */
 export type Cell = string | number | bigint | boolean | Date | null;
 
+/** The mark before decimals; the other one may stand between groups of three digits. */
+export type DecimalMark = '.' | ',';
+
 /** Some rows of a table, column by column. Typed arrays are columns of numbers without `null`. */
 export interface TableChunk {
   readonly rows: number;
@@ -24,6 +27,12 @@ export interface Table {
   readonly names: readonly string[];
   /** How many rows there are, where that is known without reading them. */
   readonly rowCount?: number;
+  /** The mark before decimals in texts that are numbers, where it was said; else the texts show it. */
+  readonly decimal?: DecimalMark;
+  /** The first column, where it came without a name, as programs write one that numbers the rows. */
+  readonly unnamed?: string;
+  /** What its reader assumed and deserves to be said, in sentences. */
+  readonly notes?: readonly string[];
   /** Reads all rows in order. Chunks hold at least one row. */
   chunks(): AsyncIterable<TableChunk>;
 }

@@ -52,16 +52,7 @@ export const standardize: Operation<[x: Expr, center: number | bigint, scale: nu
         ? emit.node('Cast', [emit.node('Sub', [x!, emit.bigint(BigInt(center))])], { to: toType.float64 })
         : emit.node('Sub', [x!, emit.doubles([Number(center)], [])]);
       const value = emit.node('Div', [offset, emit.doubles([scale], [])]);
-      const cut = emit.node('Where', [
-        emit.node('Greater', [value, emit.doubles([limit], [])]),
-        emit.doubles([limit], []),
-        emit.node('Where', [
-          emit.node('Less', [value, emit.doubles([-limit], [])]),
-          emit.doubles([-limit], []),
-          value,
-        ]),
-      ]);
-      const single = emit.node('Cast', [cut], { to: toType.float32 });
+      const single = emit.node('Cast', [cut(emit, value)], { to: toType.float32 });
       if (!whole) return single;
       const missing = emit.node('Equal', [x!, emit.bigint(missingInteger)]);
       return emit.node('Where', [missing, emit.constant(Number.NaN, [], 'float32'), single]);
@@ -69,6 +60,13 @@ export const standardize: Operation<[x: Expr, center: number | bigint, scale: nu
   ),
   (x, center, scale) => [[x], { center: String(center), scale }],
 );
+
+/** A number cut to ±1e30; NaN stays. */
+function cut(emit: Parameters<Row['onnx']>[0], x: string): string {
+  const [most, least] = [emit.doubles([limit], []), emit.doubles([-limit], [])];
+  const below = emit.node('Where', [emit.node('Less', [x, least]), least, x]);
+  return emit.node('Where', [emit.node('Greater', [x, most]), most, below]);
+}
 
 /** The nearest whole number, of two the larger, as `Math.round` gives it; `Round` would take the even one. */
 function nearest(emit: Parameters<Row['onnx']>[0], x: string): string {
@@ -143,7 +141,7 @@ export const interpolate: Operation<[x: Expr, knots: readonly number[], values: 
         emit.node('Where', [
           emit.node('IsNaN', [x!]),
           emit.constant(Number.NaN, [], 'float32'),
-          emit.node('Cast', [piecewise(emit, x!, knots, values)], { to: toType.float32 }),
+          emit.node('Cast', [cut(emit, piecewise(emit, x!, knots, values))], { to: toType.float32 }),
         ]),
     ),
     (x, knots, values) => [[x], { knots, values }],

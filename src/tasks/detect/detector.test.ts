@@ -234,6 +234,59 @@ print(json.dumps(s.run(['score'], feeds)[0].tolist()))`;
     assert.deepEqual(await (await loadDetector(join(folder, 'renamed'))).score(table), expected);
   });
 
+  it('of columns of any size gives the same scores, and so does its ONNX model', async () => {
+    for (const size of [1e-320, 1e-200, 1e200]) {
+      const table = {
+        a: Float64Array.from({ length: 60 }, (_, i) => size * (2 + Math.sin(i))),
+        b: Float64Array.from({ length: 60 }, (_, i) => i % 7),
+      };
+      const judge = await detector(quick).fit(table);
+      assert.equal(judge.schema.columns.length, 2);
+      const expected = await judge.score(table);
+      await judge.save(join(folder, 'sizes'));
+      assert.deepEqual(await (await loadDetector(join(folder, 'sizes'))).score(table), expected);
+      const session = await ort.InferenceSession.create(join(folder, 'sizes', 'detector.onnx'));
+      const column = (name: 'a' | 'b') => new ort.Tensor('float64', table[name], [60, 1]);
+      const { score } = await session.run({ a: column('a'), b: column('b') });
+      expected.forEach((value, i) => {
+        assert.ok(
+          Math.abs((score!.data[i] as number) - value) < 1e-4 * Math.max(1, Math.abs(value)),
+          `${size}`,
+        );
+      });
+    }
+  });
+
+  it('that is damaged is refused in words, not in JSON', async () => {
+    const table = rows(60, 1);
+    await (await detector(quick).fit(table)).save(join(folder, 'damaged'));
+    const path = join(folder, 'damaged', 'manifest.json');
+    const whole = readFileSync(path, 'utf8');
+    const damages: [RegExp, (manifest: ReturnType<typeof JSON.parse>) => void][] = [
+      [
+        /record of the table's columns is damaged, at table\.columns\.0/,
+        ({ table }) => (table.columns[0].scaling.scale = 0),
+      ],
+      [/record of the table's columns is damaged, at table\.columns/, ({ table }) => delete table.columns],
+      [/not of the columns that the model has learned from/, ({ table }) => table.columns.pop()],
+      [/record of training is not complete/, (manifest) => (manifest.training = null)],
+      [/record of training is not complete/, ({ training }) => (training.threshold = 'high')],
+      [/list of files is not complete/, ({ files }) => delete files['weights.safetensors']],
+      [/detector/, ({ config }) => (config.networks = 'many')],
+    ];
+    for (const [message, damage] of damages) {
+      const manifest = JSON.parse(whole);
+      damage(manifest);
+      writeFileSync(path, JSON.stringify(manifest));
+      await assert.rejects(loadDetector(join(folder, 'damaged')), (error) => {
+        assert.ok(error instanceof UserError);
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /[{}[\]]|"code"/);
+        return true;
+      });
+    }
+  });
+
   it('is told apart from a model', async () => {
     await assert.rejects(loadDetector(join(folder, 'nothing')), /no trained model here/);
   });

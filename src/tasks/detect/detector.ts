@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { readFolder, writeFolder } from '../../artifact/folder.js';
 import { artifactVersion } from '../../artifact/manifest.js';
 import { fromSafetensors, toSafetensors } from '../../artifact/safetensors.js';
@@ -9,7 +10,7 @@ import { type Expr, input } from '../../graph/expr.js';
 import { toOnnx } from '../../graph/onnx.js';
 import { cast, greater } from '../../graph/ops/elementwise.js';
 import { fieldCount } from '../../nn/fields.js';
-import { layoutOf, type TableSchema, tableSchema } from '../../table/columns.js';
+import { layoutOf, parseTableSchema, type TableSchema } from '../../table/columns.js';
 import { TableEncoder } from '../../table/encode.js';
 import { fitTable, pickTableOptions } from '../../table/fit.js';
 import { columnInputNames, encodedRow, rawColumns } from '../../table/graph.js';
@@ -234,13 +235,21 @@ export class Detector {
         `${folder} holds a model of the family '${manifest.family}', not a detector; give a folder that 'detect --out' or a detector's save wrote`,
       );
     }
-    const { tensors } = fromSafetensors(files.get('weights.safetensors')!, `${folder}/weights.safetensors`);
+    const schema = parseTableSchema(manifest.table, manifest.sample.fields, folder);
+    const training = trainingSchema.safeParse(manifest.training);
+    const weights = files.get('weights.safetensors');
+    if (!training.success || weights === undefined) {
+      throw new UserError(
+        `${folder}: the manifest is damaged: its ${training.success ? 'list of files' : 'record of training'} is not complete; take the folder from a copy, or make the detector again`,
+      );
+    }
+    const { tensors } = fromSafetensors(weights, `${folder}/weights.safetensors`);
     const detector = new Detector(platform, manifest.config as DetectorOptions);
-    const { threshold, rows } = manifest.training as { threshold: number; rows: number };
+    const { threshold, rows } = training.data;
     const scores = tensors.get(calibrationName);
     if (scores === undefined) throw new UserError(`${folder}: damaged: the calibration is missing`);
     detector.fitted = {
-      schema: tableSchema.parse(manifest.table),
+      schema,
       notes: [],
       tensors: Object.fromEntries([...tensors].filter(([name]) => name !== calibrationName)),
       calibration: new Calibration(Float64Array.from(scores.data)),
@@ -290,6 +299,9 @@ export class Detector {
 }
 
 const calibrationName = 'calibration';
+
+/** What a manifest says of how the detector was fitted. */
+const trainingSchema = z.object({ rows: z.int().positive(), threshold: z.number() });
 
 /** The outputs of the exported model, which give way to columns of their names. */
 const outputNames = ['score', 'anomaly'];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseOptions } from '../../models/options.js';
-import { columnTypes, scalings } from '../../table/fit.js';
+import { columnTypes } from '../../table/fit.js';
+import { scalings } from '../../table/scaling.js';
 
 const names = z.array(z.string()).readonly();
 
