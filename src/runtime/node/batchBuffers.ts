@@ -19,15 +19,15 @@ export function batchBuffers({ row }: TrainerSpec, program: Program, memory = ow
   };
 }
 
-/** What two threads exchange at a step. */
-export interface PartMemory {
+/** What a step reads besides variables, and what it gives. */
+export interface BatchArrays {
   readonly buffers: BatchBuffers;
   readonly metrics: Float32Array;
   readonly gradients: Arrays;
 }
 
-/** Arrays for a part of a batch. */
-export function partMemory(spec: TrainerSpec, program: Program, memory = ownMemory): PartMemory {
+/** Arrays of zeros for the steps of a program. */
+export function batchArrays(spec: TrainerSpec, program: Program, memory = ownMemory): BatchArrays {
   return {
     buffers: batchBuffers(spec, program, memory),
     metrics: new Float32Array(memory(4 * spec.metrics.length)),

@@ -1,66 +1,92 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { BatchBuffers, Program, TrainerSpec } from '../backend.js';
-import { type Arrays, copyAll, type PartMemory, partMemory, variableArrays } from './batchBuffers.js';
+import { type Arrays, type BatchArrays, batchArrays, copyAll, variableArrays } from './batchBuffers.js';
 
-/** What a thread is started with. */
+/** What a thread computes, and the shared arrays through which it is told and tells. */
 export interface PartTask {
   readonly spec: TrainerSpec;
   readonly program: Program;
-  readonly memory: PartMemory;
+  readonly memory: BatchArrays;
   readonly weights: Arrays;
 }
 
+/** To a thread. It answers the first two when it is done. */
+export type ToPart =
+  | { readonly type: 'bind'; readonly id: number; readonly task: PartTask }
+  | { readonly type: 'step' | 'release'; readonly id: number };
+
 // ONNX Runtime takes no arrays on shared memory: threads copy what they are given, and copy results back.
 const sharedMemory = (bytes: number) => new SharedArrayBuffer(bytes);
+
+/**
+ * The threads of this process. They are kept, with the sessions compiled in them, and without work do not keep the
+ * process alive. All trainers share them: trainings run one after another.
+ */
+const pool: Worker[] = [];
+let tasks = 0;
+
+/** A thread of the pool, started where there is none or the last one has ended. */
+function threadAt(i: number): Worker {
+  const kept = pool[i];
+  // A thread that has ended has no number any more.
+  if (kept === undefined || kept.threadId === -1)
+    pool[i] = new Worker(new URL('./partWorker.js', import.meta.url));
+  return pool[i]!;
+}
+
+interface Part {
+  readonly worker: Worker;
+  readonly memory: BatchArrays;
+}
 
 /**
  * Threads that compute the parts of a batch after the first, each on one core with a session of its own. The caller
  * computes the first part meanwhile.
  */
 export class PartThreads {
-  private readonly answers: Promise<unknown>[] = [];
+  private readonly id = tasks++;
 
   private constructor(
-    private readonly threads: readonly { readonly worker: Worker; readonly memory: PartMemory }[],
+    private readonly parts: readonly Part[],
     private readonly weights: Arrays,
   ) {}
 
-  /** Starts threads for so many parts and waits until they are ready. */
+  /** Finds threads for so many parts and waits until they are ready. */
   static async start(spec: TrainerSpec, program: Program, count: number): Promise<PartThreads> {
     const weights = variableArrays(spec.variables, sharedMemory);
-    const threads = await Promise.all(
-      Array.from({ length: count }, async () => {
-        const memory = partMemory(spec, program, sharedMemory);
-        const task: PartTask = { spec, program, memory, weights };
-        const worker = new Worker(new URL('./partWorker.js', import.meta.url), { workerData: task });
-        await once(worker, 'message');
-        return { worker, memory };
-      }),
+    const parts = Array.from({ length: count }, (_, i) => {
+      const worker = threadAt(i);
+      worker.ref();
+      return { worker, memory: batchArrays(spec, program, sharedMemory) };
+    });
+    const threads = new PartThreads(parts, weights);
+    await Promise.all(
+      parts.map(({ worker, memory }) =>
+        ask(worker, { type: 'bind', id: threads.id, task: { spec, program, memory, weights } }),
+      ),
     );
-    return new PartThreads(threads, weights);
+    return threads;
   }
 
-  /** Hands out the parts of a batch, the first left out, and sets the threads going. */
-  begin(batch: BatchBuffers, weights: Arrays): void {
+  /** Hands out the parts of a batch, the first left out. What it gives is settled when all have been computed. */
+  begin(batch: BatchBuffers, weights: Arrays): Promise<unknown> {
     copyAll(this.weights, weights);
-    this.threads.forEach(({ worker, memory }, i) => {
+    const answers = this.parts.map(({ worker, memory }, i) => {
       const part = <T extends Float32Array | Uint8Array>(whole: T, size: number) =>
         whole.subarray((i + 1) * size, (i + 2) * size) as T;
       const { rows, noises, scalars } = memory.buffers;
       rows.set(part(batch.rows, rows.length));
       for (const [name, noise] of Object.entries(noises)) noise.set(part(batch.noises[name]!, noise.length));
       copyAll(scalars, batch.scalars);
-      // An error in the thread rejects this too.
-      this.answers[i] = once(worker, 'message');
-      worker.postMessage('step');
+      return ask(worker, { type: 'step', id: this.id });
     });
+    return Promise.all(answers);
   }
 
-  /** Waits for the threads and turns results of the first part into the means over all parts. */
-  async end(metrics: Float32Array, gradients: Arrays): Promise<void> {
-    await Promise.all(this.answers);
-    const all = this.threads.map(({ memory }) => memory);
+  /** Turns results of the first part into the means over all parts. */
+  collect(metrics: Float32Array, gradients: Arrays): void {
+    const all = this.parts.map(({ memory }) => memory);
     average(
       metrics,
       all.map((memory) => memory.metrics),
@@ -73,9 +99,20 @@ export class PartThreads {
     }
   }
 
-  async release(): Promise<void> {
-    await Promise.all(this.threads.map(({ worker }) => worker.terminate()));
+  /** Lets the threads go. */
+  release(): void {
+    for (const { worker } of this.parts) {
+      worker.postMessage({ type: 'release', id: this.id } satisfies ToPart);
+      worker.unref();
+    }
   }
+}
+
+/** Waits for a thread's answer, or throws what ended it. */
+async function ask(worker: Worker, message: ToPart): Promise<void> {
+  const answer = once(worker, 'message');
+  worker.postMessage(message);
+  await answer;
 }
 
 /** Makes `first` the mean of itself and the others, element by element. */

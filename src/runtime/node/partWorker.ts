@@ -1,29 +1,40 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { copyAll, partMemory, variableArrays } from './batchBuffers.js';
-import type { PartTask } from './partThreads.js';
+import { parentPort } from 'node:worker_threads';
+import { batchArrays, copyAll, variableArrays } from './batchBuffers.js';
+import type { PartTask, ToPart } from './partThreads.js';
 import { bindQuietRun } from './quietRun.js';
 import { SessionCache } from './sessionCache.js';
 import { gradientTensors, inputTensors, metricTensor, weightTensors } from './tensors.js';
 
 // A thread that computes one part of each batch.
 
-const { spec, program, memory, weights } = workerData as PartTask;
-const own = partMemory(spec, program);
-const ownWeights = variableArrays(spec.variables);
-const binding = {
-  feeds: { ...inputTensors(spec, program, own.buffers), ...weightTensors(spec, ownWeights) },
-  fetches: { ...metricTensor(own.metrics), ...gradientTensors(spec, own.gradients) },
-};
-const run = await bindQuietRun(program.model, new SessionCache(1), [binding, binding], own.metrics, 1);
+/** Room for the full batch and the last of a few architectures in turn. */
+const sessions = new SessionCache(8);
+const steps = new Map<number, () => Promise<void>>();
 
-parentPort!.on('message', async () => {
-  own.buffers.rows.set(memory.buffers.rows);
-  copyAll(own.buffers.noises, memory.buffers.noises);
-  copyAll(own.buffers.scalars, memory.buffers.scalars);
-  copyAll(ownWeights, weights);
-  await run(0);
-  memory.metrics.set(own.metrics);
-  copyAll(memory.gradients, own.gradients);
-  parentPort!.postMessage('done');
+async function bind({ spec, program, memory, weights }: PartTask): Promise<() => Promise<void>> {
+  const own = batchArrays(spec, program);
+  const ownWeights = variableArrays(spec.variables);
+  const binding = {
+    feeds: { ...inputTensors(spec, program, own.buffers), ...weightTensors(spec, ownWeights) },
+    fetches: { ...metricTensor(own.metrics), ...gradientTensors(spec, own.gradients) },
+  };
+  await sessions.trim();
+  const run = await bindQuietRun(program.model, sessions, [binding, binding], own.metrics, 1);
+  return async () => {
+    own.buffers.rows.set(memory.buffers.rows);
+    copyAll(own.buffers.noises, memory.buffers.noises);
+    copyAll(own.buffers.scalars, memory.buffers.scalars);
+    copyAll(ownWeights, weights);
+    await run(0);
+    memory.metrics.set(own.metrics);
+    copyAll(memory.gradients, own.gradients);
+  };
+}
+
+// What fails here ends the thread, and its error is the caller's.
+parentPort!.on('message', async (message: ToPart) => {
+  if (message.type === 'bind') steps.set(message.id, await bind(message.task));
+  else if (message.type === 'step') await steps.get(message.id)!();
+  else steps.delete(message.id);
+  if (message.type !== 'release') parentPort!.postMessage('done');
 });
-parentPort!.postMessage('ready');

@@ -93,7 +93,7 @@ export class NodeTrainer implements Trainer {
 
   async release(): Promise<void> {
     this.bound.clear();
-    await Promise.all(this.threads.splice(0).map((threads) => threads.release()));
+    for (const threads of this.threads.splice(0)) threads.release();
   }
 
   private async bind(program: Program, training: boolean, sessions: SessionCache): Promise<void> {
@@ -126,9 +126,9 @@ export class NodeTrainer implements Trainer {
     const run = await bindQuietRun(part.model, sessions, bindings, metrics, 1);
     const gradients = this.arrays((name) => this.optimizer.view('gradient', name));
     return async (side) => {
-      threads.begin(buffers, this.allWeights(side));
-      await run(side);
-      await threads.end(metrics, gradients);
+      const others = threads.begin(buffers, this.allWeights(side));
+      await Promise.all([run(side), others]);
+      threads.collect(metrics, gradients);
     };
   }
 
