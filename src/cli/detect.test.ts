@@ -55,6 +55,30 @@ describe('detect', () => {
     assert.equal(scores[7]!.given1, '2000000,00');
   });
 
+  it('is kept in place of an older one only where that is asked for, as a run is', async () => {
+    const kept = at('detector');
+    const manifest = () => readFileSync(join(kept, 'manifest.json'));
+    const before = manifest();
+    const again = ['detect', odd, '--id', 'nr', '--seed', '1', '--out', kept, ...picture];
+    const message = /already holds a detector; replace it with --overwrite, or choose another folder with/;
+    await refused(again, message);
+    const train = ['train', data, '--epochs', '1', '--quiet', '--id', 'nr', '--out', kept];
+    await refused(train, message);
+    await refused(['train', '--resume', '--out', kept], /detector, which learns once and does not go on/);
+    assert.deepEqual(manifest(), before);
+    assert.equal((await call(...again, '--overwrite')).code, 0);
+    assert.notDeepEqual(manifest(), before);
+    assert.equal((await call(...train, '--overwrite')).code, 0);
+    assert.ok(!existsSync(join(kept, 'detector.onnx')));
+    await refused(again, /already holds a run of train; replace it with --overwrite/);
+    assert.equal((await call(...again, '--seed', '0', '--overwrite')).code, 0);
+    assert.ok(!existsSync(join(kept, 'encoder.onnx')));
+    await refused(
+      ['detect', odd, '--overwrite', ...picture],
+      /--overwrite replaces what the folder of --out/,
+    );
+  });
+
   it('judges by a model of train as well, in nats', async () => {
     const [found] = await callJson('detect', odd, '--run', run, '--id', 'nr', '--label', 'label', ...picture);
     assert.equal((found!.oddest as { id: string }[])[0]!.id, 'P7');

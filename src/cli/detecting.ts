@@ -14,14 +14,14 @@ import { detectionFigures } from '../tasks/detect/figures.js';
 import { anomalyLabels } from '../tasks/detect/labels.js';
 import { RunJudge } from '../tasks/detect/runJudge.js';
 import type { DetectCommandOptions } from './detect.js';
-import { isDetector, openRun } from './open.js';
+import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { NetworkProgress } from './progress.js';
-import { runState } from './runFolder.js';
+import { allFiles, checkFree, isDetector, RunFolder } from './runFolder.js';
 import { besides } from './tableOutput.js';
 import { readingOf } from './tableRun.js';
 import { checkColumnOptions, describeTable, fewRows } from './tableText.js';
-import { checkPictureName, checkTarget } from './targets.js';
+import { checkFolderTarget, checkPictureName, checkTarget } from './targets.js';
 import { count, counted, duration, figure, table as textTable } from './text.js';
 
 /** Rows that the summary shows. */
@@ -50,7 +50,7 @@ interface Found {
  * @throws {UserError}
  */
 export async function detect(path: string, options: DetectCommandOptions, output: Output): Promise<void> {
-  await checkFiles(path, options);
+  checkFiles(path, options);
   const table = await readTable(path, readingOf(options));
   checkColumnOptions(table, options);
   const found = await prepare(table, options, output);
@@ -100,7 +100,7 @@ export async function detect(path: string, options: DetectCommandOptions, output
  * Makes sure that all that is asked for can be written.
  * @throws {UserError}
  */
-async function checkFiles(data: string, { output, picture, out, run }: DetectCommandOptions): Promise<void> {
+function checkFiles(data: string, { output, picture, out, overwrite, run }: DetectCommandOptions): void {
   const sources = { data: [data], run };
   if (output !== undefined) {
     checkTableFile(output);
@@ -108,12 +108,13 @@ async function checkFiles(data: string, { output, picture, out, run }: DetectCom
   }
   checkPictureName('--picture', picture);
   checkTarget('--picture', picture, sources);
-  if (out === undefined) return;
+  if (out === undefined) {
+    if (overwrite !== true) return;
+    throw new UserError('--overwrite replaces what the folder of --out holds; name it, or leave it out');
+  }
+  if (overwrite !== true) checkFree(out, 'detector');
+  checkFolderTarget(out, allFiles, sources);
   checkFolder(out);
-  if (runState(out) === 'none' || (await isDetector(out))) return;
-  throw new UserError(
-    `--out ${out}: this folder holds a run of train, which would be damaged; choose another one`,
-  );
 }
 
 /** Whoever judges: a detector, or a model that was trained on a table. */
@@ -137,7 +138,10 @@ function preparedDetector(
     training,
     // Of the rows that it learned from, fitting has said so.
     judge: (table) => detector.detectChunks(table, { training, ...(!training && { onNotes }) }),
-    save: (folder) => detector.save(folder),
+    save: async (folder) => {
+      await RunFolder.start(folder);
+      await detector.save(folder);
+    },
     release: () => detector.release(),
   };
 }
@@ -179,7 +183,7 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
         `--${name} decides how a detector learns, and --run names one that has; leave one of them out`,
       );
     }
-    if (!(await isDetector(options.run))) return preparedRun(options.run, table, options, output);
+    if (!isDetector(options.run)) return preparedRun(options.run, table, options, output);
     if (options.score !== undefined) throw new UserError(`--score: ${options.run} ${scoreNeedsRun}`);
     const judge = await loadDetector(options.run);
     output.note(`${options.run}: learned from ${counted(judge.rows, 'row')}`);

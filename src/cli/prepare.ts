@@ -12,7 +12,7 @@ import { checkNotConditional, isConditional, withClassesOf } from './classes.js'
 import { completeOptions } from './complete.js';
 import { isTableSpec } from './dataSpec.js';
 import { modelOf } from './modelOf.js';
-import { allFiles, checkFree, defaultFolder, runFile, runState } from './runFolder.js';
+import { allFiles, checkFree, defaultFolder, isDetector, runFile, runState } from './runFolder.js';
 import { fingerprint, makeRecord, type RunOptions, type RunRecord, readRecord } from './runRecord.js';
 import {
   completeTableOptions,
@@ -184,6 +184,11 @@ function folderToResume(spec: string | undefined, given: TrainOptions): string {
   if (runState(folder) === 'none') {
     throw new UserError(
       `there is no run in ${folder} to go on with; check the name, or leave --resume out to start one`,
+    );
+  }
+  if (isDetector(folder)) {
+    throw new UserError(
+      `${folder} holds a detector, which learns once and does not go on; choose the folder of a run of train`,
     );
   }
   if (!existsSync(join(folder, runFile.record))) {
