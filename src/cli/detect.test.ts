@@ -59,19 +59,17 @@ describe('detect', () => {
     const kept = at('detector');
     const manifest = () => readFileSync(join(kept, 'manifest.json'));
     const before = manifest();
-    const again = ['detect', odd, '--id', 'nr', '--seed', '1', '--out', kept, ...picture];
+    const again = ['detect', data, '--id', 'nr', '--out', kept, ...picture];
     const message = /already holds a detector; replace it with --overwrite, or choose another folder with/;
     await refused(again, message);
     const train = ['train', data, '--epochs', '1', '--quiet', '--id', 'nr', '--out', kept];
     await refused(train, message);
     await refused(['train', '--resume', '--out', kept], /detector, which learns once and does not go on/);
     assert.deepEqual(manifest(), before);
-    assert.equal((await call(...again, '--overwrite')).code, 0);
-    assert.notDeepEqual(manifest(), before);
     assert.equal((await call(...train, '--overwrite')).code, 0);
     assert.ok(!existsSync(join(kept, 'detector.onnx')));
     await refused(again, /already holds a run of train; replace it with --overwrite/);
-    assert.equal((await call(...again, '--seed', '0', '--overwrite')).code, 0);
+    assert.equal((await call(...again, '--overwrite')).code, 0);
     assert.ok(!existsSync(join(kept, 'encoder.onnx')));
     await refused(
       ['detect', odd, '--overwrite', ...picture],
@@ -103,12 +101,59 @@ describe('detect', () => {
     }
   });
 
+  it('names rows by the column that named them in training, unless another is named', async () => {
+    const judged = async (file: string, ...argv: string[]) => {
+      const { code, stderr } = await call('detect', file, ...argv, '-o', at('named.csv'), ...picture);
+      assert.equal(code, 0, stderr);
+      const [row] = cells(at('named.csv'));
+      return { first: Object.entries(row!)[0], stderr };
+    };
+    for (const folder of [at('detector'), run]) {
+      assert.deepEqual((await judged(odd, '--run', folder)).first, ['nr', 'P0']);
+      assert.deepEqual((await judged(odd, '--run', folder, '--id', 'member')).first, ['member', 'no']);
+    }
+    writeFileSync(at('renamed.csv'), people(true).replace('nr;', 'number;'));
+    const { first, stderr } = await judged(at('renamed.csv'), '--run', at('detector'));
+    assert.deepEqual(first, ['row', '0']);
+    assert.match(
+      stderr,
+      /renamed\.csv has no column nr, which named the rows in training: rows are numbered/,
+    );
+  });
+
   it('numbers the rows where no column names them', async () => {
     const options = ['--run', at('detector'), ...picture];
     const named = ['-o', at('numbered.parquet')];
-    assert.equal((await call('detect', odd, ...options, ...named)).code, 0);
+    assert.equal((await call('detect', at('renamed.csv'), ...options, ...named)).code, 0);
     for await (const { columns } of (await readTable(at('numbered.parquet'))).chunks())
       assert.deepEqual([columns[0]![7]], [7]);
+  });
+
+  it('counts odd rows in whole sentences', async () => {
+    const said = async (...argv: string[]) =>
+      (await call('detect', odd, '--run', at('detector'), ...argv, ...picture)).stdout.split('\n')[0];
+    assert.match((await said('--threshold', '1000'))!, /^0 of 300 rows are odd: no score is above 1,000\.$/);
+    const [found] = await callJson('detect', odd, '--run', at('detector'), ...picture);
+    const [first, second] = (found!.oddest as { score: number }[]).map(({ score }) => score);
+    const between = String((first! + second!) / 2);
+    assert.match((await said('--threshold', between))!, /^1 of 300 rows is odd: its score is above /);
+    assert.match((await said('--threshold', '-100'))!, /^300 of 300 rows are odd: their score is above -100/);
+    writeFileSync(at('single.csv'), people(true).split('\r\n').slice(0, 2).join('\n'));
+    const single = ['detect', at('single.csv'), '--run', at('detector')];
+    const one = await call(...single, '--threshold', '1000', ...picture);
+    assert.match(one.stdout, /^0 of 1 row is odd: no score is above /);
+  });
+
+  it('keeps line breaks and tabs of names and texts out of the lines of its table', async () => {
+    const lines = Array.from({ length: 30 }, (_, i) => `"P\t${i}",${Math.sin(i)},${Math.cos(i)}`);
+    writeFileSync(at('breaks.csv'), `"the\nname","first\tx",y\n${lines.join('\n')}\n`);
+    const train = ['train', at('breaks.csv'), '--id', 'the\nname', '--epochs', '1', '--out', at('breaks')];
+    const { stderr } = await call(...train);
+    assert.match(stderr, /2 numbers: "?first\\tx"?, y\n {2}left out: "?the\\nname"? \(it names the rows\)/);
+    const { stdout } = await call('detect', at('breaks.csv'), '--run', at('breaks'), ...picture);
+    assert.match(stdout, /\n {2}the\\nname +score +p-value +why\n {2}P\\t\d+ /);
+    assert.match(stdout, / first\\tx -?\d/);
+    assert.doesNotMatch(stdout, /\t/);
   });
 
   it('takes its threshold from the contamination, or as given', async () => {

@@ -10,6 +10,7 @@ import type { CheckpointContent } from '../train/callbacks.js';
 import { resumeOptions } from './agree.js';
 import { checkNotConditional, isConditional, withClassesOf } from './classes.js';
 import { completeOptions } from './complete.js';
+import { checkValidationKind } from './dataKind.js';
 import { isTableSpec } from './dataSpec.js';
 import { modelOf } from './modelOf.js';
 import { allFiles, checkFree, defaultFolder, isDetector, runFile, runState } from './runFolder.js';
@@ -65,6 +66,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
   if (given.overwrite !== true) checkFree(folder);
   checkFolderTarget(folder, allFiles, { data: [spec, given.validation] });
   checkFolder(folder);
+  checkValidationKind(spec, given.validation);
   if (isTableSpec(spec)) return prepareTable(spec, given, folder);
   checkNoTableOptions(spec, given);
   const images = imageOptions(given);
@@ -137,6 +139,7 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
   const folder = folderToResume(spec, given);
   const recorded = await readRecord(join(folder, runFile.record));
   const options = resumeOptions(folder, recorded.options, spec, given);
+  checkValidationKind(options.data, options.validation);
   const table = isTableSpec(options.data);
   const reading = table
     ? readTableData(options.data, options)

@@ -16,6 +16,7 @@ import { encodeRows, encodeTable, splitRows } from '../table/encodeRows.js';
 import { fitTable, pickTableOptions, type Scaling, type TableOptions } from '../table/fit.js';
 import { heldOutRows } from '../train/split.js';
 import { checkWarmup, commonOptions } from './complete.js';
+import { checkKind } from './dataKind.js';
 import { checkSize, networkConfig } from './modelOf.js';
 import { givenOptions, usualConfig } from './modelOptions.js';
 import type { Output } from './output.js';
@@ -168,6 +169,7 @@ export async function dataFor(
 }
 
 async function readFor(model: Model, spec: string, fit?: ImageFolderOptions['fit']): Promise<Dataset> {
+  checkKind(model, spec);
   if (model.table === undefined) {
     const { readDataset } = await import('../index.js');
     return readDataset(spec, { ...imagesLike(model), ...(fit && { fit }) });
@@ -175,8 +177,12 @@ async function readFor(model: Model, spec: string, fit?: ImageFolderOptions['fit
   return encodeTable(await tableFor(model, spec), new TableEncoder(model.table));
 }
 
-/** A table that is read as the one that the model was trained on was. */
-export function tableFor(model: Model, spec: string): Promise<Table> {
+/**
+ * A table that is read as the one that the model was trained on was.
+ * @throws {UserError} when it is none, or cannot be read
+ */
+export async function tableFor(model: Model, spec: string): Promise<Table> {
+  checkKind(model, spec);
   return readTable(spec, readingOf(model.table?.reading ?? {}));
 }
 

@@ -65,7 +65,7 @@ describe('a table', () => {
     await call('encode', run, data, '-o', at('codes.csv'));
     assert.equal((await call('decode', run, at('codes.csv'), '-o', at('decoded.csv'))).code, 0);
     assert.equal(cells(at('decoded.csv')).length, rows);
-    await refused(['sample', run], /rows of a table; give a name that ends in \.csv/);
+    await refused(['sample', run, '-o', at('new.png')], /rows of a table; give a name that ends in \.csv/);
   });
 
   it('comes as JSON Lines, Parquet and through a pipe as well', async () => {
