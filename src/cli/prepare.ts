@@ -17,6 +17,7 @@ import { allFiles, checkFree, defaultFolder, isDetector, runFile, runState } fro
 import { fingerprint, makeRecord, type RunOptions, type RunRecord, readRecord } from './runRecord.js';
 import {
   completeTableOptions,
+  ofValidation,
   readTableData,
   type TableData,
   tableModelOf,
@@ -42,7 +43,7 @@ export interface Prepared {
   /** Of a table: what was found out about its columns, in lines. */
   readonly description?: readonly string[];
   /** What the user should know of how the data were read. */
-  readonly notes?: readonly string[];
+  readonly notes: readonly string[];
   /** From where training goes on. */
   readonly checkpoint?: CheckpointContent;
 }
@@ -89,7 +90,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
     data,
     ...(validation && { validation }),
     model: modelOf(options, data),
-    ...(data.notes && { notes: data.notes }),
+    notes: notesOf(data, validation, given.validation),
   };
 }
 
@@ -112,8 +113,14 @@ async function prepareTable(spec: string, given: TrainOptions, folder: string): 
     data: read.data,
     ...(read.validation && { validation: read.validation }),
     description: read.description,
+    notes: read.notes,
     model: tableModelOf(options, read.schema, sampleCount(read.data)),
   };
+}
+
+/** What there is to say of how data and validation were read. */
+function notesOf(data: Dataset, validation: Dataset | undefined, name: string | undefined): string[] {
+  return [...(data.notes ?? []), ...(validation?.notes ?? []).map((note) => ofValidation(name, note))];
 }
 
 /** How pictures of a folder are to be brought to one size, where it was said. */
@@ -171,8 +178,15 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
     data,
     ...(validation && { validation }),
     ...('schema' in read
-      ? { model: tableModelOf(options, read.schema, sampleCount(read.data)), description: read.description }
-      : { model: modelOf(options, read.data) }),
+      ? {
+          model: tableModelOf(options, read.schema, sampleCount(read.data)),
+          description: read.description,
+          notes: read.notes,
+        }
+      : {
+          model: modelOf(options, read.data),
+          notes: notesOf(read.data, read.validation, options.validation),
+        }),
     ...(existsSync(path) && { checkpoint: await readCheckpoint(path) }),
   };
 }

@@ -33,6 +33,8 @@ export interface TableData {
   readonly schema: TableSchema;
   /** What was found out about its columns, in lines. */
   readonly description: readonly string[];
+  /** What is unlike training about the rows of a validation table. */
+  readonly notes: readonly string[];
 }
 
 type TableRunOptions = Pick<RunOptions, 'table' | 'validation' | 'validationSplit' | 'seed'>;
@@ -54,17 +56,24 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
   const schema = Object.keys(reading).length === 0 ? found : { ...found, reading };
   const encoder = new TableEncoder(schema);
   const { data, held: aside } = await splitRows(table, encoder, isHeld);
+  const other = new TableEncoder(schema);
   const validation =
     options.validation === undefined
       ? aside
-      : await encodeRows(await readTable(options.validation, reading), encoder);
+      : await encodeRows(await readTable(options.validation, reading), other);
   const rows = sampleCount(data) + (held?.size ?? 0);
   return {
     data,
     ...(validation && { validation }),
     schema,
+    notes: other.notes().map((note) => ofValidation(options.validation, note)),
     description: describeTable(table.source, rows, schema, [...notes, ...fewRows(sampleCount(data))]),
   };
+}
+
+/** A note on the data of `--validation`. */
+export function ofValidation(validation: string | undefined, note: string): string {
+  return `--validation ${validation}: ${note}`;
 }
 
 /**

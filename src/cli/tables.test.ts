@@ -119,6 +119,14 @@ describe('a table', () => {
       assert.match(stderr, /column "city": 92 of 276 values were never seen in training \("Bern"\)/);
     }
     assert.doesNotMatch((await call('evaluate', run, data)).stderr, /warning/);
+    const validated = ['train', data, '--epochs', '1', '--id', 'nr', '--out', at('validated'), '--overwrite'];
+    const { stderr } = await call(...validated, '--validation', at('worse.csv'));
+    assert.match(
+      stderr,
+      /warning: --validation .*worse\.csv: column "age": 100 of 300 values are no numbers/,
+    );
+    assert.match(stderr, /warning: --validation .*: column "city": 92 of 276 values were never seen/);
+    assert.doesNotMatch((await call(...validated, '--validation', data)).stderr, /warning/);
   });
 
   it('goes on training where it was stopped', async () => {

@@ -29,7 +29,7 @@ import type { TrainOptions } from './train.js';
  */
 export async function train(spec: string | undefined, given: TrainOptions, output: Output): Promise<number> {
   const run = await prepare(spec, given);
-  output.warnAll(run.notes ?? []);
+  output.warnAll(run.notes);
   for (const line of describe(run)) output.note(line);
   const folder = run.resumed ? RunFolder.resume(run.folder) : await RunFolder.start(run.folder);
   const progress = new ProgressReport(output, {
