@@ -10,6 +10,7 @@ import { scorePicture } from '../pictures/scores.js';
 import type { Detector } from '../tasks/detect/detector.js';
 import type { Detection } from '../tasks/detect/explain.js';
 import { detectionFigures } from '../tasks/detect/figures.js';
+import { reservoirSize } from '../tasks/detect/judge.js';
 import { anomalyLabels } from '../tasks/detect/labels.js';
 import { RunJudge } from '../tasks/detect/runJudge.js';
 import { checkIsTable, checkJudgesRows } from './dataKind.js';
@@ -157,10 +158,12 @@ async function preparedRun(
   checkJudgesRows(model, folder);
   checkScore(model, folder, options.score);
   const judge = new RunJudge(nodePlatform, model, options.score);
-  output.note(
-    `${folder}: a model of train; scores are in nats, and p-values are ranks among the rows judged`,
-  );
   const known = await judge.calibrate(table);
+  const ranked = known.calibration.scores.length;
+  const among = ranked < reservoirSize || options.score !== 'likelihood' ? 'the' : `${count(ranked)} of the`;
+  output.note(
+    `${folder}: a model of train; scores are in nats, and p-values are ranks among ${among} rows judged`,
+  );
   const threshold =
     options.threshold ?? known.calibration.threshold(options.contamination ?? defaultContamination);
   return {
@@ -202,7 +205,7 @@ async function prepare(table: Table, options: DetectCommandOptions, output: Outp
     if (options.score !== undefined)
       throw new UserError(`--score: the detector ${options.run} ${scoreNeedsRun}`);
     const judge = await loadDetector(options.run);
-    output.note(`${options.run}: learned from ${counted(judge.rows, 'row')}`);
+    output.note(`${options.run}: learned from ${counted(judge.rows, 'row')}; ${ranksText(judge)}`);
     const again = contamination === undefined ? judge.threshold : judge.calibration.threshold(contamination);
     return preparedDetector(judge, threshold ?? again, false, (notes) => output.warnAll(notes));
   }
@@ -241,6 +244,12 @@ function usualId({ id }: Prepared, table: Table, output: Output): string | undef
     `${table.source} has no column ${nameText(id)}, which named the rows in training: rows are numbered`,
   );
   return undefined;
+}
+
+/** Among which rows p-values are ranks. */
+function ranksText({ rows, calibration }: Detector): string {
+  const ranked = calibration.scores.length;
+  return `p-values are ranks among ${ranked < rows ? `${count(ranked)} of them, drawn at random` : 'these'}`;
 }
 
 async function judgeAll(
