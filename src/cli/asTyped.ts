@@ -36,7 +36,7 @@ const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
   ],
   [/clipNorm: 1 also helps/, '--clip-norm 1 also helps'],
   [/try (\S+)\), or data of a very large scale/, 'try --learning-rate $1), or data of a very large scale'],
-  [/^sampler: (\d+) components need/, '--components $1 need'],
+  [/^sampler: (\d+) components need/, '--components $1 needs'],
   [/^sampler: /, ''],
   [/Give size to choose another/, '--image-size chooses another'],
   [
@@ -47,6 +47,8 @@ const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
     /there are no labels; give them, (.*): (?:\{ data, shape, labels \}|decode\(codes, \{ labels \}\))$/,
     'there are no labels; give data that have them, $1',
   ],
+  [/, or where the family is your own, pass it: load\(.*\)$/, ''],
+  [/^fit: resume: /, '--resume: '],
   [/^log p\(x\) cannot be estimated: /, '--importance-samples: log p(x) cannot be estimated: '],
 ];
 
