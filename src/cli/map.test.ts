@@ -65,7 +65,7 @@ describe('map --neighbours', () => {
       const { code, stdout, stderr } = await call('map', labelled, ...argv, ...picture, '--json');
       assert.equal(code, 0, stderr);
       assert.equal(JSON.parse(stdout).knnAccuracy, 1, argv.join(' '));
-      assert.match(stderr, /half\.csv: 20 of 60 rows have no kind; they neither vote nor are asked/);
+      assert.match(stderr, /half\.csv: 20 of 60 rows have no kind; such rows neither vote nor are asked/);
     }
     assert.equal((await map(labelled, at('empty.csv'))).knnAccuracy, undefined);
   });

@@ -99,7 +99,7 @@ async function tableClasses(
   }
   if (unlabelled > 0) {
     output.warn(
-      `${table.source}: ${count(unlabelled)} of ${counted(labels.length, 'row')} have no ${nameText(name)}; they neither vote nor are asked`,
+      `${table.source}: ${count(unlabelled)} of ${counted(labels.length, 'row')} ${unlabelled === 1 ? 'has' : 'have'} no ${nameText(name)}; such rows neither vote nor are asked`,
     );
   }
   return { labels: Int32Array.from(labels), classes: [...places.keys()] };
