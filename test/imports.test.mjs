@@ -10,6 +10,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 /** From the bottom up: a folder may import itself and what stands above it in this list. */
 const layers = [
   'errors.ts',
+  'temporary.ts',
   'version.ts',
   'random',
   'graph',

@@ -15,6 +15,7 @@ import {
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
+import { holdTemporary, letGo } from '../temporary.js';
 
 /** What a file will hold: text (as UTF-8), bytes, or pieces of bytes one after the other. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
@@ -74,6 +75,7 @@ export async function openWhole(path: string): Promise<WholeFile> {
     if (!file) throw new Error(`${path} is closed already`);
     return file;
   };
+  hold(plan);
   await orAbandon(async () => {
     file = await open(plan.written, plan.flags);
   });
@@ -109,6 +111,7 @@ export async function openWhole(path: string): Promise<WholeFile> {
 /** {@link writeWhole} in one go, for a process that is about to end and must not yield to other work. */
 export function writeWholeSync(path: string, content: FileContent): void {
   const plan = prepare(path);
+  hold(plan);
   try {
     const file = openSync(plan.written, plan.flags);
     try {
@@ -175,9 +178,15 @@ function throughTemporary(path: string, target: string): Plan {
   return { path, target, written, flags: 'wx', temporary: true };
 }
 
+/** Whatever ends the process, a temporary file is not left behind. */
+function hold({ temporary, written }: Plan): void {
+  if (temporary) holdTemporary(written);
+}
+
 function commit(plan: Plan): void {
   if (!plan.temporary) return;
   renameSync(plan.written, plan.target);
+  letGo(plan.written);
   syncFolder(dirname(plan.target));
 }
 
@@ -189,6 +198,7 @@ function abandon(plan: Plan, error: unknown): unknown {
     } catch {
       // What failed first is what the user needs to hear of.
     }
+    letGo(plan.written);
   }
   return explain(error, plan.path);
 }

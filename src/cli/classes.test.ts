@@ -88,7 +88,7 @@ describe('commands on a conditional run', () => {
     for (const command of ['reconstruct', 'encode']) {
       await refused(
         [command, run, at('bare.npy'), '-o', at('no.npy')],
-        /bare\.npy: .*there are no labels; give them, whole numbers from 0 to 9/,
+        /bare\.npy: .*there are no labels; give data that have them, whole numbers from 0 to 9/,
       );
     }
   });

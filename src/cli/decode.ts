@@ -6,7 +6,7 @@ import { wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 
 interface DecodeOptions extends CommonOptions {
-  readonly output: string;
+  readonly output?: string;
   readonly count?: number;
   readonly label?: number;
 }
@@ -39,8 +39,7 @@ export function decodeCommand(cli: Cli): Command {
       )
       .option(
         '-o, --output <file>',
-        `where samples go: a name that ends in .npy, .csv or .png; of a table ${endingsText()}`,
-        'decoded.npy',
+        `where samples go: a name that ends in .npy, .csv or .png; of a table ${endingsText()} (default: decoded.npy, of a table decoded.csv)`,
       )
       .option('--count <n>', 'how many (default: all; in a picture 100)', wholeNumber(1))
       .option(
@@ -49,14 +48,14 @@ export function decodeCommand(cli: Cli): Command {
         wholeNumber(0),
       )
       .action(async (run: string, codes: string, options: DecodeOptions) => {
-        const { SampleFile } = await import('./sampleFile.js');
-        const file = new SampleFile(options.output);
+        const { fileFor } = await import('./sampleFile.js');
         const { checkTarget } = await import('./targets.js');
-        checkTarget('-o', file.path, { data: [codes], run });
         const { openRun } = await import('./open.js');
         const { readCodes } = await import('./codes.js');
         const { checkLabel } = await import('./classes.js');
         const model = await openRun(run);
+        const file = fileFor(model, options.output, 'decoded.npy', 'decoded.csv');
+        checkTarget('-o', file.path, { data: [codes], run });
         const { label } = options;
         checkLabel(model, label);
         const all = await readCodes(codes, run, model, label);

@@ -25,6 +25,7 @@ export interface DetectCommandOptions extends CommonOptions {
   readonly output?: string;
   readonly picture: string;
   readonly out?: string;
+  readonly overwrite?: boolean;
 }
 
 /** `autoencoder detect`. */
@@ -84,6 +85,7 @@ export function detectCommand(cli: Cli): Command {
       .option('-o, --output <file>', `a verdict on each row, as ${endingsText()}`)
       .option('--picture <file>', 'where the picture of scores goes', 'detect.png')
       .option('--out <folder>', 'keep the detector: detector.onnx and what --run needs')
+      .option('--overwrite', 'replace what that folder holds of a detector or a run')
       .action(async (data: string, options: DetectCommandOptions) => {
         const { detect } = await import('./detecting.js');
         await detect(data, options, new Output(cli, options));

@@ -30,6 +30,14 @@ export async function encode(
   }
   checkTarget('-o', path, { data: [spec], run });
   const model = await openRun(run);
+  if (carry !== undefined && model.table === undefined) {
+    throw new UserError('--carry names columns of a table, but the run was trained on arrays; leave it out');
+  }
+  if (carry !== undefined && isNpy) {
+    throw new UserError(
+      `--carry: -o ${path} holds codes and no columns beside them; give a name that ends in ${endingsText()}, or leave --carry out`,
+    );
+  }
   if (isNpy) {
     const codes = await model.encode(await dataFor(model, spec, output));
     await writeWhole(path, npyBytes(codes));
@@ -37,9 +45,6 @@ export async function encode(
   }
   if (model.table !== undefined)
     return { model, samples: await writeCodes(path, model, spec, carry, output) };
-  if (carry !== undefined) {
-    throw new UserError('--carry names columns of a table, but the run was trained on arrays; leave it out');
-  }
   const data = await dataFor(model, spec, output);
   const codes = await model.encode(data);
   await writeArrayCodes(path, codes, data);

@@ -15,7 +15,7 @@ import type { Output } from './output.js';
 import { valueRange } from './outputFile.js';
 import type { Prepared } from './prepare.js';
 import { type RunFolder, runFile } from './runFolder.js';
-import { commandLine, counted, duration } from './text.js';
+import { commandLine, counted, duration, words } from './text.js';
 
 /** Without validation data, so many training samples show what the model can do. */
 const shownSamples = 10_000;
@@ -41,7 +41,7 @@ export async function finish(run: Prepared, folder: RunFolder, output: Output): 
   output.result(
     () =>
       [
-        ...(ended === null ? [] : [`Training stopped early: ${ended}.`]),
+        ...(ended === null ? [] : [`Training stopped early: ${ended.replace(/^\w+/, words)}.`]),
         `Trained ${counted(rows.length, 'epoch')} in ${duration(sum(rows, 'seconds'))}. On ${measured.text}:`,
         evaluationTable(evaluation, model),
         '',

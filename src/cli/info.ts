@@ -13,9 +13,10 @@ export function infoCommand(cli: Cli): Command {
   } as const;
   return makeCommand(text, (command) => {
     command.argument(...runArgument).action(async (run: string, options: CommonOptions) => {
-      const { isDetector, openRun } = await import('./open.js');
+      const { openRun } = await import('./open.js');
+      const { isDetector } = await import('./runFolder.js');
       const { loadDetector } = await import('../index.js');
-      const { text: words, json } = (await isDetector(run))
+      const { text: words, json } = isDetector(run)
         ? await (await import('./detectorDescription.js')).describeDetector(run, await loadDetector(run))
         : await (await import('./description.js')).describeRun(run, await openRun(run));
       new Output(cli, options).result(() => words, json);

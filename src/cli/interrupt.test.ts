@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { call, start, temporaryFolder } from '../testing/cli.js';
@@ -77,6 +77,44 @@ describe('a second Ctrl-C', posix, () => {
     child.kill('SIGINT');
     const { stderr } = await child.outcome;
     assert.doesNotMatch(stderr, /terminate called|\n {4}at /);
+  });
+});
+
+describe('a command that is ended while it writes', posix, () => {
+  const data = at('many.csv');
+  before(async () => {
+    const lines = Array.from({ length: 200_000 }, (_, i) => `${i % 977},${(i * 31) % 101},${'xyz'[i % 3]}`);
+    writeFileSync(data, `a,b,c\n${lines.slice(0, 500).join('\n')}\n`);
+    assert.equal((await call('train', data, '--epochs', '1', '--out', at('table'), '--quiet')).code, 0);
+    writeFileSync(data, `a,b,c\n${lines.join('\n')}\n`);
+  });
+
+  const ended: [signal: NodeJS.Signals, command: string, argv: string[]][] = [
+    ['SIGINT', 'detect', [data, '--run', at('table'), '--picture', at('d.png')]],
+    ['SIGTERM', 'encode', [at('table'), data]],
+    ['SIGHUP', 'reconstruct', [at('table'), data]],
+  ];
+  for (const [signal, command, argv] of ended) {
+    it(`${command} leaves nothing behind after ${signal}`, async () => {
+      const folder = at(`${command}-written`);
+      mkdirSync(folder);
+      const child = start([command, ...argv, '-o', join(folder, 'rows.csv')]);
+      while (readdirSync(folder).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      child.kill(signal);
+      assert.equal((await child.outcome).code, null);
+      assert.deepEqual(readdirSync(folder), []);
+    });
+  }
+
+  it('leaves no copy of standard input behind either', async () => {
+    const folder = at('temporary');
+    mkdirSync(folder);
+    const piped = `export TMPDIR='${folder}'; exec "$@" < '${data}'`;
+    const child = start(['encode', at('table'), '-', '-o', at('piped.npy')], piped);
+    while (readdirSync(folder).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    child.kill('SIGTERM');
+    assert.equal((await child.outcome).code, null);
+    assert.deepEqual(readdirSync(folder), []);
   });
 });
 

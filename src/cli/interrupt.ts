@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { removeTemporary, watchTemporary } from '../temporary.js';
 
 /** The status that a shell gives a program which a signal ended. */
 const statuses = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
@@ -54,6 +55,29 @@ export class Interrupt {
 }
 
 const signals = Object.keys(statuses) as Signal[];
+
+/** What ends a process from outside. */
+const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Has Ctrl-C and `kill` remove what is half written. Signals are heard only while there is something to remove: heard, they
+ * wait for the work of the moment, and unheard they end the process at once.
+ */
+export function leaveNothingBehind(): void {
+  const hear = (signal: (typeof ending)[number]): void => {
+    // Whoever else listens has a better idea; training ends in good order.
+    if (process.listenerCount(signal) > 1) return;
+    removeTemporary();
+    for (const each of ending) process.off(each, hear);
+    process.kill(process.pid, signal);
+  };
+  watchTemporary((any) => {
+    for (const each of ending) {
+      if (any) process.on(each, hear);
+      else process.off(each, hear);
+    }
+  });
+}
 
 /** Ends the program as a closed pipe ends others, but lets training that is under way stop in good order first. */
 export function pipeClosed(): void {

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import process from 'node:process';
 import { UserError } from '../errors.js';
-import { pipeClosed } from './interrupt.js';
+import { leaveNothingBehind, pipeClosed } from './interrupt.js';
 import { reportError, run } from './program.js';
 
 const argv = process.argv.slice(2);
+leaveNothingBehind();
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,10 +1,8 @@
 import { basename } from 'node:path';
 import { writeWhole } from '../artifact/write.js';
 import { sampleCount } from '../data/dataset.js';
-import { UserError } from '../errors.js';
-import type { Dataset, Model } from '../index.js';
+import type { Model } from '../index.js';
 import { scatterPicture } from '../pictures/scatter.js';
-import { cellText, isMissing } from '../table/values.js';
 import { denseRows } from '../tasks/embed/dense.js';
 import { fitPca, transformPca } from '../tasks/embed/pca.js';
 import { project2d } from '../tasks/embed/project.js';
@@ -12,25 +10,17 @@ import { knnAccuracy, type LabelledCodes, preservation, type Rows } from '../tas
 import type { MapOptions } from './map.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
-import { dataFor, tableFor } from './tableRun.js';
-import { checkColumns } from './tableText.js';
+import { type ClassedRows, classedRows } from './rowClasses.js';
 import { checkPictureName, checkTarget } from './targets.js';
 import { counted, figure, table as textTable } from './text.js';
 
-/** Neighbours that vote, and that are to survive. */
-const neighbours = 5;
+/** Neighbours that vote, and that are to survive, where there are rows enough. */
+const usualNeighbours = 5;
 
-/** Rows with what is known of their classes. */
-interface Labelled {
-  readonly data: Dataset;
-  readonly labels?: Int32Array;
-  readonly classes: readonly string[];
-}
-
-/** Figures of one set of codes. */
+/** Figures of one set of codes; those that so few rows have. */
 interface Quality {
-  readonly trustworthiness: number;
-  readonly continuity: number;
+  readonly trustworthiness?: number;
+  readonly continuity?: number;
   readonly knnAccuracy?: number;
 }
 
@@ -42,11 +32,16 @@ export async function drawMap(run: string, spec: string, options: MapOptions, ou
   checkPictureName('-o', options.output);
   checkTarget('-o', options.output, { data: [spec, options.neighbours], run });
   const model = await openRun(run);
-  const rows = await labelled(model, spec, output, options.label);
+  const { label: column, neighbours: voting } = options;
+  const needed =
+    voting === undefined ? undefined : `--neighbours ${voting} has rows vote on the class of others`;
+  const rows = await classedRows(model, spec, output, { column, needed });
   const others =
-    options.neighbours === undefined
+    voting === undefined
       ? undefined
-      : await labelled(model, options.neighbours, output, options.label, rows.classes);
+      : await classedRows(model, voting, output, { column, needed, known: rows.classes });
+  const neighbours = neighboursOf(rows, others);
+  output.warnAll(fewNotes(rows, others, neighbours));
   const count = sampleCount(rows.data);
   const codes = (await model.encode(rows.data)).data;
   const otherCodes = others && (await model.encode(others.data)).data;
@@ -57,8 +52,9 @@ export async function drawMap(run: string, spec: string, options: MapOptions, ou
     model.latent,
     rows,
     otherCodes && others && { codes: otherCodes, ...others },
+    neighbours,
   );
-  const pca = principal(data, model, rows, others);
+  const pca = principal(data, model, rows, others, neighbours);
   const projection = project2d(codes, model.latent, {
     method: options.method as 'auto' | 'umap' | 'pca',
     seed: options.seed,
@@ -68,67 +64,119 @@ export async function drawMap(run: string, spec: string, options: MapOptions, ou
     options.output,
     await scatterPicture({
       points: projection.points,
-      ...(rows.labels && { labels: rows.labels, classes: rows.classes }),
+      ...colours(rows),
       title: `Codes of ${basename(spec)}`,
       subtitle: `${basename(run)}, ${counted(model.latent, 'number')} a code, ${words[projection.method]}`,
       axes: projection.axes,
     }),
   );
+  const figures = (['trustworthiness', 'continuity', 'knnAccuracy'] as const).flatMap((name) =>
+    ours[name] === undefined
+      ? []
+      : [
+          [
+            nameOf(name, others !== undefined, neighbours),
+            figure(ours[name]),
+            ...(pca ? [figure(pca[name]!)] : []),
+          ],
+        ],
+  );
+  const header = ['', 'codes', ...(pca ? [`PCA-${model.latent}`] : [])];
   output.result(
     () =>
       [
         `${options.output}: ${counted(count, 'code')} of ${counted(model.latent, 'number')}, drawn ${words[projection.method]}.`,
-        '',
-        textTable(
-          [
-            ['', 'codes', ...(pca ? [`PCA-${model.latent}`] : [])],
-            ...(['trustworthiness', 'continuity', 'knnAccuracy'] as const).flatMap((name) =>
-              ours[name] === undefined
-                ? []
-                : [
-                    [
-                      nameOf(name, others !== undefined),
-                      figure(ours[name]),
-                      ...(pca ? [figure(pca[name]!)] : []),
-                    ],
-                  ],
-            ),
-          ],
-          { right: [1, 2] },
-        ),
+        ...(figures.length === 0 ? [] : ['', textTable([header, ...figures], { right: [1, 2] })]),
       ].join('\n'),
     { file: options.output, samples: count, method: projection.method, ...ours, ...(pca && { pca }) },
   );
 }
 
-function nameOf(name: keyof Quality, apart: boolean): string {
+function nameOf(name: keyof Quality, apart: boolean, { voters }: Neighbours): string {
   if (name !== 'knnAccuracy') return name;
-  return `${neighbours}-nearest-neighbour accuracy${apart ? '' : ', leave-one-out'}`;
+  return `${voters}-nearest-neighbour accuracy${apart ? '' : ', leave-one-out'}`;
+}
+
+/** How many neighbours there can be among so few rows; 0 where a figure would mean nothing. */
+interface Neighbours {
+  /** Those that are to survive: less than half of the rows. */
+  readonly kept: number;
+  /** Those that vote. */
+  readonly voters: number;
+}
+
+function neighboursOf(rows: ClassedRows, others: ClassedRows | undefined): Neighbours {
+  const asked = withClass(rows).length;
+  const voting = others === undefined ? asked - 1 : withClass(others).length;
+  return {
+    kept: Math.min(usualNeighbours, Math.ceil(sampleCount(rows.data) / 2) - 1),
+    voters: asked === 0 ? 0 : Math.max(0, Math.min(usualNeighbours, voting)),
+  };
+}
+
+/** What fewer rows than the figures need made of them. */
+function fewNotes(
+  rows: ClassedRows,
+  others: ClassedRows | undefined,
+  { kept, voters }: Neighbours,
+): string[] {
+  const instead = (left: number) =>
+    left === 0 ? 'left out' : `of ${counted(left, 'neighbour')} in place of ${usualNeighbours}`;
+  const all = counted(sampleCount(rows.data), 'row');
+  const classed = counted(withClass(others ?? rows).length, 'row');
+  return [
+    ...(kept < usualNeighbours ? [`with ${all}, trustworthiness and continuity are ${instead(kept)}`] : []),
+    ...(rows.labels !== undefined && voters < usualNeighbours
+      ? [`with ${classed} of a known class, the accuracy of nearest neighbours is ${instead(voters)}`]
+      : []),
+  ];
+}
+
+/** The numbers of the rows that have a class. */
+function withClass({ labels }: Pick<ClassedRows, 'labels'>): number[] {
+  return [...(labels ?? [])].flatMap((label, row) => (label < 0 ? [] : [row]));
+}
+
+/** The codes of the rows that have a class, with their classes. */
+function labelledCodes(codes: Float32Array, latent: number, labels: Int32Array): LabelledCodes {
+  const rows = withClass({ labels });
+  if (rows.length === labels.length) return { codes, labels };
+  const kept = new Float32Array(rows.length * latent);
+  rows.forEach((row, i) => {
+    kept.set(codes.subarray(row * latent, (row + 1) * latent), i * latent);
+  });
+  return { codes: kept, labels: rows.map((row) => labels[row]!) };
 }
 
 function quality(
   data: Rows,
   codes: Float32Array,
   latent: number,
-  { labels }: Labelled,
+  { labels }: ClassedRows,
   others: { codes: Float32Array; labels?: Int32Array } | undefined,
+  { kept, voters }: Neighbours,
 ): Quality {
-  const { trustworthiness, continuity } = preservation(data, { values: codes, width: latent }, neighbours);
-  if (labels === undefined) return { trustworthiness, continuity };
-  const judged: LabelledCodes = { codes, labels };
+  const found: Quality = {};
+  if (kept > 0) {
+    const { trustworthiness, continuity } = preservation(data, { values: codes, width: latent }, kept);
+    Object.assign(found, { trustworthiness, continuity });
+  }
+  if (labels === undefined || voters === 0) return found;
+  const judged = labelledCodes(codes, latent, labels);
   const question =
-    others?.labels === undefined
+    others === undefined
       ? { train: judged, latent }
-      : { train: { codes: others.codes, labels: others.labels }, test: judged, latent };
-  return { trustworthiness, continuity, knnAccuracy: knnAccuracy({ ...question, k: neighbours }) };
+      : { train: labelledCodes(others.codes, latent, others.labels!), test: judged, latent };
+  return { ...found, knnAccuracy: knnAccuracy({ ...question, k: voters }) };
 }
 
 /** The same figures of as many principal components, where there can be so many. */
 function principal(
   data: Rows,
   model: Model,
-  rows: Labelled,
-  others: Labelled | undefined,
+  rows: ClassedRows,
+  others: ClassedRows | undefined,
+  neighbours: Neighbours,
 ): Quality | undefined {
   const { latent } = model;
   const count = sampleCount(rows.data);
@@ -138,41 +186,15 @@ function principal(
   const pca = fitPca(fitted.values, fittedCount, data.width, latent);
   const codes = transformPca(pca, data.values, count);
   const other = others && { codes: transformPca(pca, fitted.values, fittedCount), ...others };
-  return quality(data, codes, latent, rows, other);
+  return quality(data, codes, latent, rows, other, neighbours);
 }
 
-async function labelled(
-  model: Model,
-  spec: string,
-  output: Output,
-  column: string | undefined,
-  known: readonly string[] = [],
-): Promise<Labelled> {
-  const data = await dataFor(model, spec, output);
-  if (model.table === undefined) {
-    if (column !== undefined)
-      throw new UserError('--label names a column of a table, but the run was trained on arrays');
-    const { labels } = data;
-    if (labels === undefined) return { data, classes: [] };
-    const classes = Array.from({ length: labels.reduce((a, b) => Math.max(a, b), 0) + 1 }, (_, i) =>
-      String(i),
-    );
-    return { data, labels, classes };
-  }
-  const table = await tableFor(model, spec);
-  const name = column ?? model.table.label;
-  if (column !== undefined) checkColumns(table, '--label', [column]);
-  const place = name === undefined ? -1 : table.names.indexOf(name);
-  if (place < 0) return { data, classes: [] };
-  const places = new Map(known.map((text, i) => [text, i]));
-  const labels: number[] = [];
-  for await (const chunk of table.chunks()) {
-    for (let i = 0; i < chunk.rows; i++) {
-      const cell = chunk.columns[place]![i]!;
-      const text = isMissing(cell) ? 'missing' : cellText(cell);
-      if (!places.has(text)) places.set(text, places.size);
-      labels.push(places.get(text)!);
-    }
-  }
-  return { data, labels: Int32Array.from(labels), classes: [...places.keys()] };
+/** Colours of the points; those without a class are one of their own. */
+function colours({ labels, classes }: ClassedRows): { labels?: Int32Array; classes?: readonly string[] } {
+  if (labels === undefined) return {};
+  if (!labels.some((label) => label < 0)) return { labels, classes };
+  return {
+    labels: labels.map((label) => (label < 0 ? classes.length : label)),
+    classes: [...classes, 'missing'],
+  };
 }

@@ -1,11 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
-import { manifestFile } from '../artifact/folder.js';
 import { UserError } from '../errors.js';
 import { load, type Model } from '../index.js';
-import { resumeCommand, runState } from './runFolder.js';
+import { isDetector, resumeCommand, runState } from './runFolder.js';
 import { bytes, commandLine, count } from './text.js';
 
 /**
@@ -20,22 +17,12 @@ export async function openRun(folder: string): Promise<Model> {
   if (runState(folder) === 'started') {
     throw new UserError(`${folder}: its training has not finished; go on with it: ${resumeCommand(folder)}`);
   }
-  if (await isDetector(folder)) {
+  if (isDetector(folder)) {
     throw new UserError(
       `${folder} holds a detector, which judges rows of tables and nothing else: ${commandLine('detect', 'rows.csv', '--run', folder)}; ${commandLine('info', folder)} shows what it is`,
     );
   }
   return load(folder);
-}
-
-/** Whether a folder holds a detector; false also where it holds nothing, of which opening it will say more. */
-export async function isDetector(folder: string): Promise<boolean> {
-  try {
-    const { family } = JSON.parse(await readFile(join(folder, manifestFile), 'utf8')) as { family?: unknown };
-    return family === 'detector';
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { asTyped } from './asTyped.js';
 import type { CommonOptions } from './command.js';
 import type { Cli } from './program.js';
 
@@ -37,7 +38,7 @@ export class Output {
 
   /** Something that may not be as it was meant. */
   warn(text: string): void {
-    if (!this.quiet) this.cli.stderr.write(`autoencoder: warning: ${text}\n`);
+    if (!this.quiet) this.cli.stderr.write(`autoencoder: warning: ${asTyped(text)}\n`);
   }
 
   /** Several such things. */

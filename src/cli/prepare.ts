@@ -10,12 +10,14 @@ import type { CheckpointContent } from '../train/callbacks.js';
 import { resumeOptions } from './agree.js';
 import { checkNotConditional, isConditional, withClassesOf } from './classes.js';
 import { completeOptions } from './complete.js';
+import { checkValidationKind } from './dataKind.js';
 import { isTableSpec } from './dataSpec.js';
 import { modelOf } from './modelOf.js';
-import { allFiles, checkFree, defaultFolder, runFile, runState } from './runFolder.js';
+import { allFiles, checkFree, defaultFolder, isDetector, runFile, runState } from './runFolder.js';
 import { fingerprint, makeRecord, type RunOptions, type RunRecord, readRecord } from './runRecord.js';
 import {
   completeTableOptions,
+  ofValidation,
   readTableData,
   type TableData,
   tableModelOf,
@@ -41,7 +43,7 @@ export interface Prepared {
   /** Of a table: what was found out about its columns, in lines. */
   readonly description?: readonly string[];
   /** What the user should know of how the data were read. */
-  readonly notes?: readonly string[];
+  readonly notes: readonly string[];
   /** From where training goes on. */
   readonly checkpoint?: CheckpointContent;
 }
@@ -65,6 +67,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
   if (given.overwrite !== true) checkFree(folder);
   checkFolderTarget(folder, allFiles, { data: [spec, given.validation] });
   checkFolder(folder);
+  checkValidationKind(spec, given.validation);
   if (isTableSpec(spec)) return prepareTable(spec, given, folder);
   checkNoTableOptions(spec, given);
   const images = imageOptions(given);
@@ -87,7 +90,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
     data,
     ...(validation && { validation }),
     model: modelOf(options, data),
-    ...(data.notes && { notes: data.notes }),
+    notes: notesOf(data, validation, given.validation),
   };
 }
 
@@ -110,8 +113,14 @@ async function prepareTable(spec: string, given: TrainOptions, folder: string): 
     data: read.data,
     ...(read.validation && { validation: read.validation }),
     description: read.description,
+    notes: read.notes,
     model: tableModelOf(options, read.schema, sampleCount(read.data)),
   };
+}
+
+/** What there is to say of how data and validation were read. */
+function notesOf(data: Dataset, validation: Dataset | undefined, name: string | undefined): string[] {
+  return [...(data.notes ?? []), ...(validation?.notes ?? []).map((note) => ofValidation(name, note))];
 }
 
 /** How pictures of a folder are to be brought to one size, where it was said. */
@@ -137,6 +146,7 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
   const folder = folderToResume(spec, given);
   const recorded = await readRecord(join(folder, runFile.record));
   const options = resumeOptions(folder, recorded.options, spec, given);
+  checkValidationKind(options.data, options.validation);
   const table = isTableSpec(options.data);
   const reading = table
     ? readTableData(options.data, options)
@@ -168,8 +178,15 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
     data,
     ...(validation && { validation }),
     ...('schema' in read
-      ? { model: tableModelOf(options, read.schema, sampleCount(read.data)), description: read.description }
-      : { model: modelOf(options, read.data) }),
+      ? {
+          model: tableModelOf(options, read.schema, sampleCount(read.data)),
+          description: read.description,
+          notes: read.notes,
+        }
+      : {
+          model: modelOf(options, read.data),
+          notes: notesOf(read.data, read.validation, options.validation),
+        }),
     ...(existsSync(path) && { checkpoint: await readCheckpoint(path) }),
   };
 }
@@ -184,6 +201,11 @@ function folderToResume(spec: string | undefined, given: TrainOptions): string {
   if (runState(folder) === 'none') {
     throw new UserError(
       `there is no run in ${folder} to go on with; check the name, or leave --resume out to start one`,
+    );
+  }
+  if (isDetector(folder)) {
+    throw new UserError(
+      `${folder} holds a detector, which learns once and does not go on; choose the folder of a run of train`,
     );
   }
   if (!existsSync(join(folder, runFile.record))) {

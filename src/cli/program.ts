@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../errors.js';
 import { version } from '../version.js';
+import { asTyped } from './asTyped.js';
 import { decodeCommand } from './decode.js';
 import { detectCommand } from './detect.js';
 import { encodeCommand } from './encode.js';
@@ -92,7 +93,7 @@ Exit status: 0 done, 1 a fault of this program, 2 a mistake in what was given, 1
 export function reportError(error: unknown, stderr: Writable, debug: boolean): number {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof UserError) {
-    stderr.write(`autoencoder: ${debug ? stack : message}\n`);
+    stderr.write(`autoencoder: ${debug ? stack : asTyped(message)}\n`);
     return 2;
   }
   stderr.write(

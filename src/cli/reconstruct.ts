@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { endingsText } from '../artifact/tableEndings.js';
-import { UserError } from '../errors.js';
 import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
 import { isTableSpec } from './dataSpec.js';
 import { Output } from './output.js';
@@ -9,7 +8,7 @@ import type { Cli } from './program.js';
 import { counted } from './text.js';
 
 interface ReconstructOptions extends CommonOptions {
-  readonly output: string;
+  readonly output?: string;
   readonly count?: number;
 }
 
@@ -23,14 +22,12 @@ async function reconstructTable(
   const { checkTableFile } = await import('../artifact/tableFile.js');
   const { checkTarget } = await import('./targets.js');
   const { openRun } = await import('./open.js');
-  // The usual name is that of a picture, which a table has none of.
-  const file = output === 'grid.png' ? 'reconstructed.csv' : output;
+  const { checkKind } = await import('./dataKind.js');
+  const file = output ?? 'reconstructed.csv';
+  const model = await openRun(run);
+  checkKind(model, data);
   checkTableFile(file);
   checkTarget('-o', file, { data: [data], run });
-  const model = await openRun(run);
-  if (model.table === undefined) {
-    throw new UserError(`${data} is a table, but the run was trained on arrays; give data of the same kind`);
-  }
   const rows = await writeReconstructed(file, model, data, out);
   out.result(
     () => `${file}: ${counted(rows, 'row')}, with every column that was learned as the model makes it`,
@@ -62,8 +59,7 @@ export function reconstructCommand(cli: Cli): Command {
       .argument(...dataArgument)
       .option(
         '-o, --output <file>',
-        `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()} (default: reconstructed.csv)`,
-        'grid.png',
+        `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()} (default: grid.png, of a table reconstructed.csv)`,
       )
       .option('--count <n>', 'how many (default: in a picture 20, else all)', wholeNumber(1))
       .action(async (run: string, data: string, options: ReconstructOptions) => {
@@ -74,7 +70,7 @@ export function reconstructCommand(cli: Cli): Command {
         const { SampleFile } = await import('./sampleFile.js');
         const { checkTarget } = await import('./targets.js');
         const { openRun } = await import('./open.js');
-        const file = new SampleFile(options.output);
+        const file = new SampleFile(options.output ?? 'grid.png');
         checkTarget('-o', file.path, { data: [data], run });
         const { valueRange } = await import('./outputFile.js');
         const { dataFor } = await import('./tableRun.js');

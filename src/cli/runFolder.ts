@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { makeFolder } from '../artifact/folder.js';
@@ -19,8 +19,8 @@ export const runFile = {
   samples: 'samples.png',
 } as const;
 
-/** The files without which a run, or a detector, is none, or cannot go on. */
-export const modelFiles = [
+/** The files of runs and detectors. The manifest goes first: without it, what remains is seen to be no finished run. */
+export const allFiles = [
   runFile.manifest,
   runFile.record,
   runFile.checkpoint,
@@ -30,10 +30,10 @@ export const modelFiles = [
   'autoencoder.onnx',
   'detector.onnx',
   'weights.safetensors',
+  runFile.loss,
+  runFile.reconstructions,
+  runFile.samples,
 ];
-
-/** The manifest goes first: without it, what remains is seen to be no finished run. */
-export const allFiles = [...modelFiles, runFile.loss, runFile.reconstructions, runFile.samples];
 
 /** The folder that a run goes into where none is named: `runs/mnist-test-0-1000-vae`. */
 export function defaultFolder(spec: string, model: string): string {
@@ -53,23 +53,39 @@ function fileName(path: string): string {
   return basename(name, extname(name)).replace(/[^\w.-]+/g, '_') || 'data';
 }
 
-/** What a folder holds of a run. */
-export function runState(folder: string): 'none' | 'started' | 'finished' {
+/** What a folder holds: a run, or a detector that was kept. */
+export function runState(folder: string): 'none' | 'started' | 'finished' | 'detector' {
   const has = (name: string) => existsSync(join(folder, name));
-  if (has(runFile.manifest)) return 'finished';
+  if (has(runFile.manifest)) return isDetector(folder) ? 'detector' : 'finished';
   return has(runFile.record) || has(runFile.checkpoint) ? 'started' : 'none';
 }
 
+/** Whether a folder holds a detector; false also where it holds nothing, of which opening it will say more. */
+export function isDetector(folder: string): boolean {
+  try {
+    const { family } = JSON.parse(readFileSync(join(folder, runFile.manifest), 'utf8')) as {
+      family?: unknown;
+    };
+    return family === 'detector';
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Makes sure that a new run may go into a folder.
- * @throws {UserError} when it holds a run, or files that a run would replace
+ * Makes sure that a new run, or a detector, may go into a folder.
+ * @throws {UserError} when it holds one, or files that it would replace
  */
-export function checkFree(folder: string): void {
+export function checkFree(folder: string, wanted: 'run' | 'detector' = 'run'): void {
   if (existsSync(folder) && !statSync(folder).isDirectory()) {
     throw new UserError(`--out ${folder} is a file; give the name of a folder`);
   }
   const state = runState(folder);
   const others = 'replace it with --overwrite, or choose another folder with --out';
+  if (state === 'detector') throw new UserError(`${folder} already holds a detector; ${others}`);
+  if (state !== 'none' && wanted === 'detector') {
+    throw new UserError(`${folder} already holds a run of train; ${others}`);
+  }
   if (state === 'finished') {
     throw new UserError(
       `${folder} already holds a finished run; train it for more epochs: ${resumeCommand(folder)} --epochs N; ${others}`,
@@ -83,7 +99,7 @@ export function checkFree(folder: string): void {
   const inTheWay = allFiles.filter((name) => existsSync(join(folder, name)));
   if (inTheWay.length > 0) {
     throw new UserError(
-      `${folder} holds files that a run would replace (${inTheWay.join(', ')}); choose another folder with --out, or let them be replaced with --overwrite`,
+      `${folder} holds files that a ${wanted} would replace (${inTheWay.join(', ')}); choose another folder with --out, or let them be replaced with --overwrite`,
     );
   }
 }

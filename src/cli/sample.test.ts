@@ -81,7 +81,7 @@ describe('sample', () => {
     await refused(['sample', vae, '--data', arrays], /--data has no use with --sampler prior/);
     await refused(['sample', vae, '--sampler', 'kde'], /Expected one of: prior, gmm, knn, two-stage, maf/);
     const many = ['--sampler', 'gmm', '--components', '301'];
-    await refused(['sample', vae, ...many], /301 components need as many codes, and there are 300/);
+    await refused(['sample', vae, ...many], /--components 301 needs as many codes, and there are 300/);
   });
 
   it('says how to name the data when it cannot find them', async () => {

@@ -13,7 +13,7 @@ export interface SampleOptions extends CommonOptions {
   readonly label?: number;
   readonly data?: string;
   readonly seed?: number;
-  readonly output: string;
+  readonly output?: string;
 }
 
 /** `autoencoder sample`. */
@@ -58,8 +58,7 @@ export function sampleCommand(cli: Cli): Command {
       )
       .option(
         '-o, --output <file>',
-        `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()}`,
-        'grid.png',
+        `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()} (default: grid.png, of a table samples.csv)`,
       )
       .action(async (run: string, options: SampleOptions) => {
         const { drawSamples } = await import('./sampling.js');

@@ -79,6 +79,16 @@ export class SampleFile {
   }
 }
 
+/** The file that was asked for, or else the usual one: of a table for rows. */
+export function fileFor(
+  model: Pick<Model, 'table'>,
+  asked: string | undefined,
+  usual: string,
+  usualOfTable: string,
+): SampleFile {
+  return new SampleFile(asked ?? (model.table === undefined ? usual : usualOfTable));
+}
+
 function grid(samples: Matrix, model: Model): Promise<Uint8Array> {
   return imageGridPicture(samples.data, model.sampleSpec.shape, valueRange(model));
 }

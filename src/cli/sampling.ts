@@ -7,7 +7,7 @@ import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { runData } from './runData.js';
 import type { SampleOptions } from './sample.js';
-import { SampleFile } from './sampleFile.js';
+import { fileFor } from './sampleFile.js';
 import { checkTarget } from './targets.js';
 import { counted } from './text.js';
 
@@ -16,10 +16,10 @@ import { counted } from './text.js';
  * @throws {UserError}
  */
 export async function drawSamples(run: string, options: SampleOptions, output: Output): Promise<void> {
-  const file = new SampleFile(options.output);
-  checkTarget('-o', file.path, { run, data: [options.data] });
   const { count, seed, components, label, data: named } = options;
   const model = await openRun(run);
+  const file = fileFor(model, options.output, 'grid.png', 'samples.csv');
+  checkTarget('-o', file.path, { run, data: [named] });
   checkLabel(model, label);
   const type = (options.sampler ?? usualSampler(model)) as SamplerType;
   if (components !== undefined && type !== 'gmm') {

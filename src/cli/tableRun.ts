@@ -17,6 +17,7 @@ import { fitTable, pickTableOptions, type TableOptions } from '../table/fit.js';
 import type { Scaling } from '../table/scaling.js';
 import { heldOutRows } from '../train/split.js';
 import { checkWarmup, commonOptions } from './complete.js';
+import { checkKind } from './dataKind.js';
 import { checkSize, networkConfig } from './modelOf.js';
 import { givenOptions, usualConfig } from './modelOptions.js';
 import type { Output } from './output.js';
@@ -33,6 +34,8 @@ export interface TableData {
   readonly schema: TableSchema;
   /** What was found out about its columns, in lines. */
   readonly description: readonly string[];
+  /** What is unlike training about the rows of a validation table. */
+  readonly notes: readonly string[];
 }
 
 type TableRunOptions = Pick<RunOptions, 'table' | 'validation' | 'validationSplit' | 'seed'>;
@@ -54,17 +57,24 @@ export async function readTableData(spec: string, options: TableRunOptions): Pro
   const schema = Object.keys(reading).length === 0 ? found : { ...found, reading };
   const encoder = new TableEncoder(schema);
   const { data, held: aside } = await splitRows(table, encoder, isHeld);
+  const other = new TableEncoder(schema);
   const validation =
     options.validation === undefined
       ? aside
-      : await encodeRows(await readTable(options.validation, reading), encoder);
+      : await encodeRows(await readTable(options.validation, reading), other);
   const rows = sampleCount(data) + (held?.size ?? 0);
   return {
     data,
     ...(validation && { validation }),
     schema,
+    notes: other.notes().map((note) => ofValidation(options.validation, note)),
     description: describeTable(table.source, rows, schema, [...notes, ...fewRows(sampleCount(data))]),
   };
+}
+
+/** A note on the data of `--validation`. */
+export function ofValidation(validation: string | undefined, note: string): string {
+  return `--validation ${validation}: ${note}`;
 }
 
 /**
@@ -169,6 +179,7 @@ export async function dataFor(
 }
 
 async function readFor(model: Model, spec: string, fit?: ImageFolderOptions['fit']): Promise<Dataset> {
+  checkKind(model, spec);
   if (model.table === undefined) {
     const { readDataset } = await import('../index.js');
     return readDataset(spec, { ...imagesLike(model), ...(fit && { fit }) });
@@ -176,8 +187,12 @@ async function readFor(model: Model, spec: string, fit?: ImageFolderOptions['fit
   return encodeTable(await tableFor(model, spec), new TableEncoder(model.table));
 }
 
-/** A table that is read as the one that the model was trained on was. */
-export function tableFor(model: Model, spec: string): Promise<Table> {
+/**
+ * A table that is read as the one that the model was trained on was.
+ * @throws {UserError} when it is none, or cannot be read
+ */
+export async function tableFor(model: Model, spec: string): Promise<Table> {
+  checkKind(model, spec);
   return readTable(spec, readingOf(model.table?.reading ?? {}));
 }
 

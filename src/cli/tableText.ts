@@ -1,7 +1,7 @@
 import { namesText, nameText, type Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import type { TableSchema } from '../table/columns.js';
-import { count, counted, shellWord } from './text.js';
+import { count, counted, shellWord, visible } from './text.js';
 
 const plural = { number: 'numbers', category: 'categories', boolean: 'booleans', date: 'dates' } as const;
 
@@ -35,12 +35,12 @@ export function describeTable(
     ...columnLines(columns),
     ...shownLeft,
     ...notes.map((note) => `  note: ${note}`),
-  ];
+  ].map(visible);
 }
 
 /** The names of columns, a line for each type. */
 export function columnLines(columns: TableSchema['columns']): string[] {
-  return columnTypes({ columns }).map(({ text, names }) => `  ${text}: ${shortList(names)}`);
+  return columnTypes({ columns }).map(({ text, names }) => visible(`  ${text}: ${shortList(names)}`));
 }
 
 /** With fewer rows a network learns little, and figures are chance. */

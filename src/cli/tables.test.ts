@@ -2,58 +2,18 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { parse } from 'csv-parse/sync';
 import { readTable } from '../index.js';
 import { call, callJson, refused, start, temporaryFolder } from '../testing/cli.js';
+import { cells, people, peopleRows as rows, trainPeople } from '../testing/people.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);
 const at = (name: string) => join(root, name);
 const data = at('people.csv');
-const rows = 300;
-
-/** People as a spreadsheet exports them: semicolons, decimal commas, quotes, missing values. */
-function csv(odd = false): string {
-  const lines = ['nr;age;income;city;member;since;label'];
-  for (let i = 0; i < rows; i++) {
-    const age = 20 + ((i * 37) % 50);
-    const income = age * 1000 + ((i * 7919) % 997) / 2;
-    const city = i % 13 === 0 ? 'NA' : ['Graz', '"Wien; Mitte"', 'Linz'][i % 3];
-    const wild = odd && i === 7;
-    lines.push(
-      [
-        `P${i}`,
-        wild ? 45 : age,
-        (wild ? 2_000_000 : income).toFixed(2).replace('.', ','),
-        city,
-        age > 40 ? 'yes' : 'no',
-        `20${10 + (i % 12)}-0${1 + (i % 9)}-1${i % 10}`,
-        wild ? 1 : 0,
-      ].join(';'),
-    );
-  }
-  return `\ufeff${lines.join('\r\n')}\r\n`;
-}
-
-const cells = (path: string): Record<string, string>[] => parse(readFileSync(path), { columns: true });
 
 const run = at('run');
 
-before(async () => {
-  writeFileSync(data, csv());
-  const options = [
-    '--model',
-    'vae',
-    '--epochs',
-    '20',
-    '--learning-rate',
-    '0.005',
-    '--validation-split',
-    '0.2',
-  ];
-  const columns = ['--id', 'nr', '--label', 'label', '--out', run, '--quiet'];
-  assert.deepEqual(await call('train', data, ...options, ...columns), { code: 0, stdout: '', stderr: '' });
-});
+before(() => trainPeople(data, run));
 
 describe('a table', () => {
   it('is trained on, its columns found out from the training part and said', async () => {
@@ -105,7 +65,7 @@ describe('a table', () => {
     await call('encode', run, data, '-o', at('codes.csv'));
     assert.equal((await call('decode', run, at('codes.csv'), '-o', at('decoded.csv'))).code, 0);
     assert.equal(cells(at('decoded.csv')).length, rows);
-    await refused(['sample', run], /rows of a table; give a name that ends in \.csv/);
+    await refused(['sample', run, '-o', at('new.png')], /rows of a table; give a name that ends in \.csv/);
   });
 
   it('comes as JSON Lines, Parquet and through a pipe as well', async () => {
@@ -121,7 +81,7 @@ describe('a table', () => {
   });
 
   it('is read in the encoding and with the delimiter that it was trained with', async () => {
-    const text = csv().replaceAll(';', '|').replaceAll('Graz', 'K\u00f6ln');
+    const text = people().replaceAll(';', '|').replaceAll('Graz', 'K\u00f6ln');
     writeFileSync(at('latin.csv'), Buffer.from(text.slice(1), 'latin1'));
     const options = ['--encoding', 'windows-1252', '--delimiter', '|', '--out', at('latin'), '--quiet'];
     assert.equal((await call('train', at('latin.csv'), '--epochs', '1', '--id', 'nr', ...options)).code, 0);
@@ -155,7 +115,7 @@ describe('a table', () => {
   });
 
   it('is compared with the training data by every command that judges it, aloud', async () => {
-    const worse = csv()
+    const worse = people()
       .split('\r\n')
       .map((line, i) => {
         const parts = line.split(';');
@@ -184,6 +144,14 @@ describe('a table', () => {
       assert.match(stderr, /column "city": 92 of 276 values were never seen in training \("Bern"\)/);
     }
     assert.doesNotMatch((await call('evaluate', run, data)).stderr, /warning/);
+    const validated = ['train', data, '--epochs', '1', '--id', 'nr', '--out', at('validated'), '--overwrite'];
+    const { stderr } = await call(...validated, '--validation', at('worse.csv'));
+    assert.match(
+      stderr,
+      /warning: --validation .*worse\.csv: column "age": 100 of 300 values are no numbers/,
+    );
+    assert.match(stderr, /warning: --validation .*: column "city": 92 of 276 values were never seen/);
+    assert.doesNotMatch((await call(...validated, '--validation', data)).stderr, /warning/);
   });
 
   it('goes on training where it was stopped', async () => {
@@ -321,124 +289,5 @@ describe('tables that are written', () => {
       assert.equal((await call('decode', folder, at(`${name}.csv`), ...decoded)).code, 0, name);
     }
     assert.deepEqual(cells(at('beside-decoded.csv')), cells(at('plain-decoded.csv')));
-  });
-});
-
-describe('detect', () => {
-  const odd = at('odd.csv');
-  before(() => writeFileSync(odd, csv(true)));
-  const picture = ['--picture', at('detect.png')];
-
-  it('finds the odd row, says why, and measures itself against labels that it did not see', async () => {
-    const [found] = await callJson('detect', odd, '--id', 'nr', '--label', 'label', ...picture);
-    const oddest = found!.oddest as { id: string; reasons: { column: string }[] }[];
-    assert.equal(oddest[0]!.id, 'P7');
-    assert.equal(oddest[0]!.reasons[0]!.column, 'income');
-    assert.equal(found!.auroc, 1);
-    assert.deepEqual([...readFileSync(at('detect.png')).subarray(1, 4)], [...Buffer.from('PNG')]);
-  });
-
-  it('keeps a detector, which gives other rows the same verdicts whichever file they come in', async () => {
-    const kept = at('detector');
-    assert.equal((await call('detect', data, '--id', 'nr', '--out', kept, '--quiet', ...picture)).code, 0);
-    for (const name of ['scores.csv', 'scores.parquet']) {
-      const { code, stderr } = await call(
-        'detect',
-        odd,
-        '--run',
-        kept,
-        '--id',
-        'nr',
-        '-o',
-        at(name),
-        ...picture,
-      );
-      assert.equal(code, 0, stderr);
-    }
-    const scores = cells(at('scores.csv'));
-    assert.equal(scores.length, rows);
-    assert.deepEqual(Object.keys(scores[0]!).slice(0, 7), [
-      ...['nr', 'score', 'p_value', 'anomaly', 'column1', 'given1', 'expected1'],
-    ]);
-    assert.equal(scores[7]!.anomaly, 'true');
-    assert.equal(scores[7]!.column1, 'income');
-    assert.equal(scores[7]!.given1, '2000000,00');
-  });
-
-  it('judges by a model of train as well, in nats', async () => {
-    const [found] = await callJson('detect', odd, '--run', run, '--id', 'nr', '--label', 'label', ...picture);
-    assert.equal((found!.oddest as { id: string }[])[0]!.id, 'P7');
-    assert.equal(found!.anomalies, 15);
-    const [again] = await callJson('detect', odd, '--run', run, '--id', 'nr', '--label', 'label', ...picture);
-    assert.deepEqual(again, found);
-    const [likelihood] = await callJson('detect', odd, '--run', run, '--score', 'likelihood', ...picture);
-    assert.equal((likelihood!.oddest as { row: number }[])[0]!.row, 7);
-    assert.notEqual(likelihood!.threshold, found!.threshold);
-    await refused(['detect', odd, '--score', 'likelihood', ...picture], /give --run with a run of train/);
-  });
-
-  it('shows what a kept detector is, and refuses to take it for a model', async () => {
-    const [shown] = await callJson('info', at('detector'));
-    assert.deepEqual([shown!.family, shown!.rows], ['detector', rows]);
-    assert.match(
-      (await call('info', at('detector'))).stdout,
-      /a detector of anomalies[\s\S]*learned from +300 rows/,
-    );
-    for (const command of ['evaluate', 'encode', 'reconstruct']) {
-      await refused([command, at('detector'), data], /holds a detector[\s\S]*detect rows\.csv --run/);
-    }
-  });
-
-  it('numbers the rows where no column names them', async () => {
-    const options = ['--run', at('detector'), ...picture];
-    const named = ['-o', at('numbered.parquet')];
-    assert.equal((await call('detect', odd, ...options, ...named)).code, 0);
-    for await (const { columns } of (await readTable(at('numbered.parquet'))).chunks())
-      assert.deepEqual([columns[0]![7]], [7]);
-  });
-
-  it('takes its threshold from the contamination, or as given', async () => {
-    const count = async (...options: string[]) =>
-      (await callJson('detect', odd, '--id', 'nr', ...options, ...picture))[0]!.anomalies as number;
-    assert.equal(await count('--contamination', '0.1'), 30);
-    assert.equal(await count('--threshold', '1000'), 0);
-  });
-
-  it('lists the classes of a label that has not two', async () => {
-    const lines = Array.from(
-      { length: 40 },
-      (_, i) => `${Math.sin(i)},${['a', 'b', 'a', ''][i % 4]},x,${i % 3},${['no', 'ok'][i % 2]}`,
-    );
-    writeFileSync(at('classes.csv'), `v,two,one,three,none\n${lines.join('\n')}\n`);
-    const warning = async (label: string) =>
-      (await call('detect', at('classes.csv'), '--label', label, ...picture)).stderr;
-    assert.match(
-      await warning('three'),
-      /--label three: .* these 3 classes: "0" \(14 rows\), "1" \(13 rows\), "2" \(13 rows\); expected are two/,
-    );
-    assert.match(await warning('one'), /--label one: .* with one class: "x" \(40 rows\); expected are two/);
-    assert.match(await warning('none'), /these 2 classes: "no" \(20 rows\), "ok" \(20 rows\); expected/);
-    assert.doesNotMatch(await warning('two'), /--label/);
-  });
-
-  it('says where rows are too few for figures to mean much', async () => {
-    const few = Array.from({ length: 12 }, (_, i) => `${Math.sin(i)},${Math.cos(3 * i)}`);
-    writeFileSync(at('dozen.csv'), `a,b\n${few.join('\n')}\n`);
-    const note = /note: there are only 12 rows to learn from: figures of so few are unreliable/;
-    assert.match((await call('detect', at('dozen.csv'), ...picture)).stderr, note);
-    const train = ['train', at('dozen.csv'), '--epochs', '1', '--out', at('dozen')];
-    assert.match((await call(...train)).stderr, note);
-    assert.doesNotMatch((await call('detect', odd, '--id', 'nr', ...picture)).stderr, /unreliable/);
-  });
-
-  it('says what is wrong', async () => {
-    await refused(
-      ['detect', odd, '--label', 'no'],
-      /--label no: .* has no such column; its columns are nr, age/,
-    );
-    await refused(['detect', odd, '--run', at('nothing')], /there is no folder/);
-    await refused(['detect', odd, '--contamination', '0.9'], /Expected a number from 0 to 0.5/);
-    await refused(['detect', odd, '-o', at('scores.xls'), ...picture], /names no format; expected \.csv/);
-    assert.ok(!existsSync(at('scores.xls')));
   });
 });

@@ -82,7 +82,18 @@ describe('a file to write', () => {
       ...['train', history, '--out', run, '--overwrite'],
     );
     const kept = ['detect', table, '--out', run, '--picture', at('d.png')];
-    await refused(/--out .*: this folder holds a run of train/, ...kept);
+    await refused(/run already holds a run of train; replace it with --overwrite, or choose/, ...kept);
+  });
+
+  it('is no file of its own in the folder of any run, pictures included', async () => {
+    const loss = join(run, 'loss.png');
+    const message = /: this is loss\.png of the run, which would be overwritten; give another name/;
+    await refused(message, 'map', run, table, '-o', loss);
+    await refused(message, 'map', arrays, array, '-o', loss);
+    await refused(message, 'detect', table, '--picture', loss);
+    await refused(message, 'sample', arrays, '-o', loss);
+    const other = ['map', run, table, '--method', 'pca', '-o', join(run, 'map.png')];
+    assert.equal((await call(...other)).code, 0);
   });
 
   it('is known to be writable before there is any work', async () => {

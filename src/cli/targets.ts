@@ -1,9 +1,9 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { extname, join, resolve, sep } from 'node:path';
+import { dirname, extname, join, resolve, sep } from 'node:path';
 import { checkWritable } from '../artifact/write.js';
 import { UserError } from '../errors.js';
 import { specOf } from './dataSpec.js';
-import { modelFiles } from './runFolder.js';
+import { allFiles, runState } from './runFolder.js';
 
 /** What a command reads, which it must not write over. */
 export interface Sources {
@@ -14,8 +14,8 @@ export interface Sources {
 }
 
 /**
- * Makes sure, before there is any work, that a file can be written, and is not one that the command reads: by what it is
- * on the disk, however its path is spelt.
+ * Makes sure, before there is any work, that a file can be written, and is neither one that the command reads nor one of a
+ * run's own: by what it is on the disk, however its path is spelt.
  * @param option what the user typed before the path: `-o`
  * @throws {UserError}
  */
@@ -28,7 +28,7 @@ export function checkTarget(option: string, path: string, { data = [], run }: So
       `${option} ${path}: this is ${statSync(source).isDirectory() ? 'a file in the folder of the data' : 'the file of the data'} (${spec}), which would be overwritten; give another name`,
     );
   }
-  const own = run === undefined ? undefined : modelFiles.find((name) => isPartOf(path, join(run, name)));
+  const own = ownFile(path, run);
   if (own !== undefined) {
     throw new UserError(
       `${option} ${path}: this is ${own} of the run, which would be overwritten; give another name`,
@@ -59,6 +59,14 @@ export function checkFolderTarget(folder: string, names: readonly string[], { da
       `--out ${folder}: its file ${name} would be replaced, and is the data (${spec}); choose another folder`,
     );
   }
+}
+
+/** The name of the file that a path leads to, where it is of the run that is read, or of the one in whose folder it lies. */
+function ownFile(path: string, run: string | undefined): string | undefined {
+  if (!existsSync(path)) return undefined;
+  const near = [dirname(path), dirname(realpathSync(path)), ...(run === undefined ? [] : [run])];
+  const folders = near.filter((folder) => runState(folder) !== 'none');
+  return allFiles.find((name) => folders.some((folder) => isSame(path, join(folder, name))));
 }
 
 function pathOf(spec: string): string | undefined {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bytes, commandLine, counted, duration, figure, shellWord, table } from './text.js';
+import { bytes, commandLine, counted, duration, figure, shellWord, table, visible } from './text.js';
 
 test('figures keep their digits', () => {
   const texts = [0, 0.00100894, 106.958, 12_345.6, 0.5, 1e-7, 3e12, -10.987, Number.NaN].map((value) =>
@@ -37,6 +37,11 @@ test('tables align their columns', () => {
     ['long', '10', ''],
   ];
   assert.equal(table(rows, { right: [1] }), '  a     1.5  x\n  long   10');
+});
+
+test('control characters of a file do not reach the terminal', () => {
+  assert.equal(visible('a\tb\nc\u001b[2Jd\u009be'), 'a\\tb\\nc\\u001b[2Jd\\u009be');
+  assert.equal(table([['a\nb', 'c']]), '  a\\nb  c');
 });
 
 test('words of a command line are quoted where a shell would take them apart', () => {

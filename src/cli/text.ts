@@ -46,11 +46,20 @@ export function shape(lengths: readonly number[]): string {
   return lengths.length === 0 ? '1' : lengths.join(' × ');
 }
 
+/** Text of a file as it may stand on a terminal: line breaks, tabs and other control characters as in JSON. */
+export function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => {
+    const escaped = JSON.stringify(character).slice(1, -1);
+    return escaped === character ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : escaped;
+  });
+}
+
 /** Lines of columns; each column is as wide as its widest cell. A column is set to the right by `right`. */
 export function table(
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   { indent = 2, right = [] }: { readonly indent?: number; readonly right?: readonly number[] } = {},
 ): string {
+  const rows = cells.map((row) => row.map(visible));
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, i) =>
     Math.max(...rows.map((row) => row[i]?.length ?? 0)),

@@ -29,7 +29,7 @@ import type { TrainOptions } from './train.js';
  */
 export async function train(spec: string | undefined, given: TrainOptions, output: Output): Promise<number> {
   const run = await prepare(spec, given);
-  output.warnAll(run.notes ?? []);
+  output.warnAll(run.notes);
   for (const line of describe(run)) output.note(line);
   const folder = run.resumed ? RunFolder.resume(run.folder) : await RunFolder.start(run.folder);
   const progress = new ProgressReport(output, {
@@ -212,8 +212,7 @@ function explainDivergence({ message, result, stack }: DivergenceError, { folder
     result.history.rows.length === 0
       ? ''
       : `. ${folder} keeps the checkpoint of epoch ${result.history.rows.length}; start again with --overwrite`;
-  const text = message.replace('clipNorm: 1', '--clip-norm 1').replace('try ', 'try --learning-rate ');
-  const error = new UserError(`${text}${kept}`);
+  const error = new UserError(`${message}${kept}`);
   if (stack !== undefined) error.stack = stack;
   return error;
 }

@@ -9,7 +9,7 @@ import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { shortest, valueRange } from './outputFile.js';
 import { runData } from './runData.js';
-import { SampleFile } from './sampleFile.js';
+import { fileFor, type SampleFile } from './sampleFile.js';
 import { dataFor } from './tableRun.js';
 import { checkTarget } from './targets.js';
 import { count, counted } from './text.js';
@@ -31,7 +31,7 @@ const longestRow = 16;
  */
 export async function drawTraversal(run: string, options: TraverseOptions, output: Output): Promise<void> {
   const model = await openRun(run);
-  const file = fileFor(model, 'traverse', options.output);
+  const file = fileFor(model, options.output, 'traverse.png', 'traverse.csv');
   checkTarget('-o', file.path, { run, data: [options.data] });
   checkLabel(model, options.label);
   const latents = Math.min(options.latents ?? usualLatents, model.latent);
@@ -96,7 +96,7 @@ export async function drawInterpolation(
 ): Promise<void> {
   const { from, to, steps, spherical = false } = options;
   const model = await openRun(run);
-  const file = fileFor(model, 'interpolate', options.output);
+  const file = fileFor(model, options.output, 'interpolate.png', 'interpolate.csv');
   checkTarget('-o', file.path, { run, data: [spec] });
   checkLabel(model, options.label);
   file.check(steps, model);
@@ -121,10 +121,6 @@ export async function drawInterpolation(
       `${file.path}: ${counted(steps, model.table === undefined ? 'sample' : 'row')} from sample ${from} to sample ${to} of ${spec}, ${method}`,
     { ...written(file, model, steps), from, to, method },
   );
-}
-
-function fileFor(model: Model, name: string, asked: string | undefined): SampleFile {
-  return new SampleFile(asked ?? `${name}.${model.table === undefined ? 'png' : 'csv'}`);
 }
 
 function written({ path }: SampleFile, model: Model, samples: number): Readonly<Record<string, unknown>> {

@@ -32,7 +32,7 @@ const formats: readonly Format[] = [
 
 /** First bytes of formats that people try, so that the message can say what the file is. */
 const foreign: readonly (readonly [prefix: string, name: string])[] = [
-  ['PK\x03\x04', 'a ZIP archive (.npz is one: readTable reads it, as a table)'],
+  ['PK\x03\x04', 'a ZIP archive (.npz is one, and is read as a table)'],
   ['\x89PNG', 'a PNG picture'],
   ['\xff\xd8\xff', 'a JPEG picture'],
   ['PAR1', 'a Parquet file'],
@@ -68,6 +68,6 @@ function foreignName(bytes: Uint8Array): string | undefined {
   const found = foreign.find(([prefix]) => head.startsWith(prefix));
   if (found) return found[1];
   return head.length > 0 && /^[\t\n\r -~\u00a0-\u00ff]*$/.test(head)
-    ? 'text (CSV, JSON or the like: readTable reads tables)'
+    ? 'text (CSV and JSON Lines are read as tables)'
     : undefined;
 }

@@ -92,7 +92,7 @@ test('what cannot be data is refused by name', async () => {
     file('a.npz', 'PK\x03\x04 and so on'),
     /is a ZIP archive \(\.npz is one.*IDX and \.npy files are read/,
   );
-  await refuses(file('a.csv', 'x,y\n1,2\n'), /is text \(CSV, JSON or the like/);
+  await refuses(file('a.csv', 'x,y\n1,2\n'), /is text \(CSV and JSON Lines are read as tables/);
   await refuses(file('a.png', Uint8Array.of(0x89, 0x50, 0x4e, 0x47)), /is a PNG picture/);
   await refuses(file('noise', Uint8Array.of(1, 2, 3)), /of no format that is read/);
   await refuses(file('noise.npy', Uint8Array.of(1, 2, 3)), /not a \.npy file: it starts with 01 02 03/);

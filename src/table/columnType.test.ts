@@ -89,4 +89,22 @@ describe('spellings that are not read', () => {
     assert.equal(few.column!.type, 'category');
     assert.match(few.notes, /taken for a category: "01\/03\/2024" looks like a date/);
   });
+
+  it('of money and percentages: what they were taken for, and what to write, is said', async () => {
+    const spelt: [text: (i: number) => string, hint: RegExp][] = [
+      [(i) => `$${i}.50`, /"\$0\.50" looks like an amount of money, .*; write the number alone to have it/],
+      [(i) => `-1.${100 + i},00 €`, /"-1\.100,00 €" looks like an amount of money/],
+      [(i) => `EUR ${i}`, /"EUR 0" looks like an amount of money/],
+      [(i) => `($${1 + i})`, /"\(\$1\)" looks like an amount of money/],
+      [(i) => `${i}%`, /"0%" looks like a percentage, .*; write the number alone to have it taken for one/],
+      [(i) => `${i},5 %`, /"0,5 %" looks like a percentage/],
+    ];
+    for (const [text, hint] of spelt) {
+      assert.match((await found(cells(text))).reason!, hint);
+      const few = await found(cells((i) => text(i % 4)));
+      assert.equal(few.column!.type, 'category');
+      assert.match(few.notes, new RegExp(`taken for a category: ${hint.source}`));
+    }
+    assert.equal((await found(cells((i) => `${i % 4} kg`))).notes, '');
+  });
 });

@@ -79,6 +79,17 @@ function examples({ distinct, decimal, noNumbers }: ColumnProfile, type: 'number
 
 const spellings: readonly { readonly looks: RegExp; readonly hint: (example: string) => string }[] = [
   {
+    looks:
+      /^[-+(]*(\p{Sc}|[A-Z]{2}\$|(USD|EUR|GBP|CHF|JPY|CNY|INR) )\s*[-+]?\d[\d.,' \u00a0\u202f]*\)?$|^[-+(]*\d[\d.,' \u00a0\u202f]*(\p{Sc}| ?(USD|EUR|GBP|CHF|JPY|CNY|INR))\)?$/u,
+    hint: (example) =>
+      `${example} looks like an amount of money, and numbers are read without a currency; write the number alone to have it taken for one`,
+  },
+  {
+    looks: /^[-+]?[\d.,]+[ \u00a0\u202f]?[%‰]$/,
+    hint: (example) =>
+      `${example} looks like a percentage, and numbers are read without its sign; write the number alone to have it taken for one`,
+  },
+  {
     looks: /^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ T].*)?$/,
     hint: (example) =>
       `${example} looks like a date, and dates are read as 2026-01-31 or 2026-01-31 12:30 alone; write them so`,

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
@@ -6,6 +6,7 @@ import { readFully } from '../data/readFully.js';
 import { isStored, type StoredRows } from '../data/storedRows.js';
 import type { Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
+import { holdTemporary } from '../temporary.js';
 import type { TableEncoder } from './encode.js';
 
 /** Encoded rows are kept in memory up to here, some quarter of a gigabyte, and in a file beyond. */
@@ -18,7 +19,7 @@ let files = 0;
 function temporaryFile(): string {
   if (folder === undefined) {
     const made = mkdtempSync(join(tmpdir(), 'autoencoder-rows-'));
-    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+    holdTemporary(made);
     folder = made;
   }
   return join(folder, `rows${files++}`);

@@ -14,6 +14,7 @@ export interface EncodedRows {
 /**
  * Reads a table and keeps a fair sample of its rows, encoded: every row has the same chance. All rows where there are no
  * more than `limit`. Memory does not grow with the table.
+ * @param each Is given all rows as they are read, some thousand at a time.
  * @throws {UserError} what reading the table and `TableEncoder` throw
  */
 export async function sampleRows(
@@ -21,6 +22,7 @@ export async function sampleRows(
   encoder: TableEncoder,
   limit: number,
   seed: number,
+  each?: (encoded: Float32Array, rows: number) => Promise<void>,
 ): Promise<EncodedRows> {
   const { width } = encoder;
   const places = encoder.locate(table);
@@ -31,6 +33,7 @@ export async function sampleRows(
   let total = 0;
   for await (const chunk of table.chunks()) {
     const encoded = encoder.encode(chunk, places, table.source);
+    await each?.(encoded, chunk.rows);
     for (let i = 0; i < chunk.rows; i++) {
       const row = total++;
       const place = origin.length < limit ? origin.length : Math.floor(random.uniform() * total);

@@ -131,6 +131,7 @@ async function unusable(error: unknown, path: string): Promise<UnusableImage> {
   }
   const detail = message
     .replace(/^Input file has corrupt header:/, '')
+    .replace(/Warning treated as error due to failOn setting/, '')
     .replace(/\s+/g, ' ')
     .trim();
   return new UnusableImage(`is damaged or cut short${detail && ` (${detail.slice(0, 100)})`}`);

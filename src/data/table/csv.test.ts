@@ -96,6 +96,19 @@ test('finds the delimiter', async () => {
   await refuses('a,b\n1,2', /the delimiter "::" was given; expected one character/, { delimiter: '::' });
 });
 
+test('takes the delimiter from the first line of Excel, which is no row', async () => {
+  const expected = { names: ['a,b', 'c'], rows: [['1,5', '2']] };
+  for (const end of ['\n', '\r\n', '\r']) {
+    for (const mark of ['', '\ufeff']) {
+      assert.deepEqual(await read([`${mark}sep=;`, 'a,b;c', '1,5;2', ''].join(end)), expected);
+    }
+  }
+  assert.deepEqual((await read('sep=#\na#b\n1#2\n')).names, ['a', 'b']);
+  assert.deepEqual((await read('sep=\t\na,b\tc\n1\t2\n')).names, ['a,b', 'c']);
+  assert.deepEqual((await read('sep=;\na,b\n1,2\n', { delimiter: ',' })).names, ['a', 'b']);
+  assert.deepEqual((await read('a\nsep=;\n')).rows, [['sep=;']]);
+});
+
 test('names the columns of a file without names', async () => {
   const { names, rows } = await read('1,2.5,-3e4\n4,5,6\n');
   const { notes } = await assumed('1,2.5,-3e4\n4,5,6\n');

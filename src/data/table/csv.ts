@@ -17,7 +17,7 @@ const maxRaggedTold = 5;
 
 /**
  * A table in a text file: cells between commas, semicolons, tabs or bars, gzipped or not. Which, is found out from its
- * first lines, and that they hold names too: in a file whose first row is all numbers the columns are named `column1`,
+ * first lines (`sep=;` in the first of all says so), and that they hold names too: in a file whose first row is all numbers the columns are named `column1`,
  * `column2`, …. Unquoted cells are trimmed, empty ones are `null`, all others text. Blank lines are skipped. An unnamed
  * first column, as pandas and R write it, is called `index`.
  * @throws {UserError} on opening, when the file cannot be read, is no text or no table, has no rows, or its names are
@@ -99,6 +99,7 @@ class Sheet {
   }
 
   add(record: readonly string[], line: number): void {
+    if (line === 1 && separatorLine.test(record.join(this.delimiter))) return;
     if (this.names === undefined) {
       const numbers = record.filter((cell) => isNumber(cell, this.delimiter));
       const isHeader = numbers.length < record.length;
@@ -212,6 +213,9 @@ function delimiterName(delimiter: string): string {
   return names[delimiter] ?? JSON.stringify(delimiter);
 }
 
+/** What Excel writes, and reads, as a first line: `sep=;`. */
+const separatorLine = /^sep=([^"\r\n]?)$/i;
+
 const sniffedCharacters = 64 * 1024;
 
 const sniffedLines = 50;
@@ -225,6 +229,8 @@ async function delimiterOf(path: string, options: CsvOptions): Promise<string> {
   }
   refuseMarkup(head, path);
   if (options.delimiter !== undefined) return options.delimiter;
+  const said = separatorLine.exec(head.slice(0, head.search(/[\r\n]|$/)))?.[1];
+  if (said) return said;
   return /\.tsv(\.gz)?$/i.test(path) ? '\t' : sniff(head);
 }
 

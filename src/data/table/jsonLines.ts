@@ -1,13 +1,14 @@
 import { UserError } from '../../errors.js';
 import { rowsOfChunk } from './chunkSize.js';
 import { flatten, parseLine } from './jsonRow.js';
+import { repeatedKey } from './repeatedKey.js';
 import { type Cell, checkNames, type Table, type TableChunk } from './table.js';
 import { readText, refuseMarkup, type TextOptions } from './textStream.js';
 
 /** How {@link jsonLinesTable} reads. */
 export type JsonLinesOptions = TextOptions;
 
-/** In so many rows every key has to turn up. */
+/** In so many rows every key has to turn up, and none twice. */
 const namingRows = 1000;
 
 const maxLineLength = 16 * 2 ** 20;
@@ -18,8 +19,8 @@ const maxLineLength = 16 * 2 ** 20;
  * inside become columns with dots: `{"home": {"city": "Graz"}}` is the column `home.city`. Integers beyond 2^53 become
  * `bigint`, with all digits. Blank lines are skipped.
  * @throws {UserError} on opening, when the file cannot be read, is no text or has no rows; on opening or reading, with
- *   line and key, for what is not JSON, no object, an array, nested deeper than 8 or infinite, and for a new key after
- *   the first 1,000 rows.
+ *   line and key, for what is not JSON, no object, an array, nested deeper than 8 or infinite, for a key that stands twice
+ *   in one of the first 1,000 rows, and for a new key after them.
  */
 export async function jsonLinesTable(path: string, options: JsonLinesOptions = {}): Promise<Table> {
   const { names, containers } = await readNames(path, options);
@@ -82,6 +83,12 @@ function lateKey(name: string, locate: string): UserError {
   );
 }
 
+function repeated(key: string, locate: string): UserError {
+  return new UserError(
+    `${locate}: the key ${JSON.stringify(key)} stands twice, and all but one of its values would be lost; rename or remove one`,
+  );
+}
+
 function mixedKey(name: string, locate: string): UserError {
   return new UserError(
     `${locate}: the key ${JSON.stringify(name)} holds a value here, but an object in other rows; give it one kind of value`,
@@ -92,12 +99,15 @@ async function* rowsOf(
   path: string,
   options: TextOptions,
 ): AsyncGenerator<{ row: ReadonlyMap<string, Cell>; locate: string }> {
-  let first = true;
+  let rows = 0;
   for await (const { text, line } of linesOf(path, options)) {
-    if (first) refuseOthers(text, path);
-    first = false;
+    if (rows === 0) refuseOthers(text, path);
     const locate = `${path}, line ${line}`;
-    yield { row: flatten(parseLine(text, locate), locate), locate };
+    const row = flatten(parseLine(text, locate), locate);
+    // It takes as long as the parsing; files that write keys twice do so from the beginning.
+    const twice = rows++ < namingRows ? repeatedKey(text) : undefined;
+    if (twice !== undefined) throw repeated(twice, locate);
+    yield { row, locate };
   }
 }
 

@@ -1,8 +1,9 @@
-import { createWriteStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../errors.js';
+import { holdTemporary } from '../../temporary.js';
 import type { DecimalMark, Table } from './table.js';
 import { readText } from './textStream.js';
 
@@ -113,7 +114,7 @@ async function spool(): Promise<string> {
   }
   try {
     const folder = mkdtempSync(join(tmpdir(), 'autoencoder-stdin-'));
-    process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+    holdTemporary(folder);
     const path = join(folder, 'stdin');
     await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
     return path;

@@ -29,6 +29,17 @@ async function scoresOf(rows: readonly Row[], score: RunScore): Promise<number[]
   return scores;
 }
 
+describe('a judge by the bound', () => {
+  it('ranks a row among all that are judged, however many', async () => {
+    const many = Array.from({ length: 9000 }, (_, i) => table[i % table.length]!);
+    const judge = new RunJudge(nodePlatform, model.model);
+    const { calibration } = await judge.calibrate(many);
+    assert.equal(calibration.scores.length, many.length);
+    assert.ok(calibration.scores.every((score, i, all) => i === 0 || score >= all[i - 1]!));
+    await judge.release();
+  });
+});
+
 describe('a judge by likelihood', () => {
   it('scores a whole row by -log p(x) less what every whole row has of constants', async () => {
     const whole = table.filter(({ size }) => size !== null);
