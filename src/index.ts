@@ -19,7 +19,11 @@ import type { Family } from './models/family.js';
 import type { TableOptions } from './table/fit.js';
 import { Detector } from './tasks/detect/detector.js';
 import type { DetectorOptions } from './tasks/detect/options.js';
-import { type GenerationQuality, generationQuality as measureGeneration } from './tasks/evaluate/frechet.js';
+import {
+  type GenerationQuality,
+  generationQuality as measureGeneration,
+  type SampleSource,
+} from './tasks/evaluate/frechet.js';
 
 /**
  * A plain autoencoder: encoder and decoder of dense layers, trained to give back its input.
@@ -123,16 +127,16 @@ export function loadDetector(folder: string): Promise<Detector> {
 }
 
 /**
- * How near new samples of a model are to labelled data, by a Fréchet distance on the features of a small classifier that
- * is trained on the data. Not the FID of the literature: see `GenerationQuality`.
+ * How near new samples of a variational model, or of a `sampler`, are to labelled data, by a Fréchet distance on the
+ * features of a small classifier that is trained on the data. Not the FID of the literature: see `GenerationQuality`.
  * @throws {UserError} when the data have no labels, or are fewer than 384
  */
 export function generationQuality(
-  model: VariationalModel,
+  source: SampleSource,
   data: Dataset,
   options: { readonly seed?: number } = {},
 ): Promise<GenerationQuality> {
-  return measureGeneration(nodePlatform, model, data, options);
+  return measureGeneration(nodePlatform, source, data, options);
 }
 
 export { type Dataset, type DatasetInput, dataset, type Factors } from './data/dataset.js';
@@ -193,7 +197,7 @@ export {
   disentanglementOf,
 } from './tasks/evaluate/disentanglement.js';
 export type { FactoredCodes } from './tasks/evaluate/factored.js';
-export type { GenerationQuality } from './tasks/evaluate/frechet.js';
+export type { GenerationQuality, SampleSource } from './tasks/evaluate/frechet.js';
 export {
   type CompressionFigures,
   compressionFigures,

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { UserError } from 'autoencoder';
 import { readRecords, storeRecord, writePage } from './records.mjs';
 import { resultsPage } from './results.mjs';
-import { groups, notRun, rows } from './rows/index.mjs';
+import { groups, rows } from './rows/index.mjs';
 import { publishedEpochs, reproduce } from './run.mjs';
 
 function positive(text, name) {
@@ -49,7 +49,7 @@ function parse() {
 async function main() {
   const { values, positionals } = parse();
   if (values.list) return list();
-  const page = () => writePage(resultsPage(groups, readRecords(), notRun));
+  const page = () => writePage(resultsPage(groups, readRecords()));
   if (values.page) return console.log(`wrote ${page()}`);
   const [name, ...more] = positionals;
   const names = Object.keys(rows).join(', ');

@@ -109,12 +109,11 @@ function section(name, row, record) {
 }
 
 /** The page, from the rows and the records of those that have been run. */
-export function resultsPage(groups, records, notRun) {
+export function resultsPage(groups, records) {
   const missing = groups
     .flatMap(({ rows }) => Object.keys(rows))
     .filter((name) => records[name] === undefined)
     .map((name) => `\`${name}\``);
-  const others = Object.entries(notRun).map(([name, why]) => `- ${name}: ${why}.`);
   return `${[
     '# Results held against published ones',
     '',
@@ -134,9 +133,6 @@ export function resultsPage(groups, records, notRun) {
       if (done.length === 0) return [];
       return [`## ${title}`, '', ...done.map((name) => section(name, rows[name], records[name]))];
     }),
-    '## Not run',
-    '',
-    ...(missing.length > 0 ? [`- Not yet: ${missing.join(', ')}.`] : []),
-    ...others,
+    ...(missing.length > 0 ? ['## Not run yet', '', `${missing.join(', ')}.`] : []),
   ].join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 // Trains a row as it was published, or with fewer epochs, and measures it.
 import { cpus, loadavg } from 'node:os';
-import { earlyStopping, version } from 'autoencoder';
+import { earlyStopping, generationQuality, sampler, version } from 'autoencoder';
 import { dataSets, readData } from './data.mjs';
 
 /** Epochs of the published schedule. */
@@ -104,6 +104,13 @@ export async function reproduce(
       );
     }
   }
+  if (row.generation !== undefined) {
+    const { found, betweenData } = await samplesOf(model, data.train, row.generation, seed);
+    figures.push(...found);
+    notes.push(
+      `as many samples of the data in place of new ones have a distance of ${betweenData.toFixed(3)}`,
+    );
+  }
   if (row.keepBest) {
     const losses = rows.map((figures) => figures.validationLoss);
     const best = losses.indexOf(Math.min(...losses));
@@ -139,6 +146,23 @@ export async function reproduce(
     notes,
     curve: curveOf(rows),
   };
+}
+
+/** The Fréchet distance of samples that each sampler draws. */
+async function samplesOf(model, train, samplers, seed) {
+  const found = [];
+  let between;
+  for (const [type, published] of Object.entries(samplers)) {
+    const source = await sampler(model, type === 'prior' ? null : train, { type, seed });
+    const { frechetDistance, betweenData, samples } = await generationQuality(source, train, { seed });
+    between = betweenData;
+    found.push({
+      name: `Fréchet distance of ${samples.toLocaleString('en')} samples, sampler ${type}`,
+      ours: frechetDistance,
+      published,
+    });
+  }
+  return { found, betweenData: between };
 }
 
 /** Every metric of every epoch, as columns and rows. */

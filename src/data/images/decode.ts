@@ -2,13 +2,11 @@ import { open } from 'node:fs/promises';
 import type { Metadata, SharpOptions } from 'sharp';
 import { UserError } from '../../errors.js';
 import { countText, hexOf } from '../bytes.js';
+import type { ImageFit } from './fit.js';
 import { accessReason } from './listing.js';
 
 /** The function that the package sharp exports. */
 export type Sharp = typeof import('sharp')['default'];
-
-/** How a picture of another shape is brought to the wanted size. */
-export type ImageFit = 'cover' | 'contain' | 'fill';
 
 /** A picture's size as it is seen, and what matters for reading it. */
 export interface ImageHeader {

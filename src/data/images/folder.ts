@@ -3,18 +3,11 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { countText } from '../bytes.js';
-import {
-  type ImageFit,
-  type ImageHeader,
-  loadSharp,
-  readHeader,
-  readPixels,
-  type Sharp,
-  UnusableImage,
-} from './decode.js';
+import { type ImageHeader, loadSharp, readHeader, readPixels, type Sharp, UnusableImage } from './decode.js';
+import type { ImageFit } from './fit.js';
 import { compareNames, folderClasses, listImages, type SkippedImage } from './listing.js';
 
-export type { ImageFit } from './decode.js';
+export type { ImageFit } from './fit.js';
 export type { SkippedImage } from './listing.js';
 
 /** How {@link readImageFolder} reads. */

@@ -1,7 +1,7 @@
 import { type Dataset, featureSize, sampleCount } from '../../data/dataset.js';
 import { UserError } from '../../errors.js';
+import type { Matrix } from '../../estimator/inference.js';
 import type { Platform } from '../../estimator/platform.js';
-import type { VariationalModel } from '../../estimator/variational.js';
 import { permutation } from '../../random/fill.js';
 import { Random } from '../../random/random.js';
 import { FeatureClassifier, featureCount } from './classifier.js';
@@ -44,6 +44,15 @@ function product(a: Float64Array, b: Float64Array, width: number): Float64Array 
   return out;
 }
 
+/** What makes new samples: a variational model, or a `Sampler` of any model. */
+export interface SampleSource {
+  /** Numbers in a sample. */
+  readonly features: number;
+  /** How many classes samples are made of, where they are asked for by class. */
+  readonly classes: number | undefined;
+  sample(count: number, options: { readonly seed: number; readonly label?: Int32Array }): Promise<Matrix>;
+}
+
 /** How near new samples are to data. */
 export interface GenerationQuality {
   /**
@@ -63,14 +72,14 @@ const most = 10_000;
 const least = 2 * featureCount;
 
 /**
- * How near new samples of a model (means of p(x | z), z from the prior) are to data, by the Fréchet distance (Heusel et al.
+ * How near new samples (means of p(x | z), z from the prior or from a sampler) are to data, by the Fréchet distance (Heusel et al.
  * 2017). A third of the data, drawn at random, trains the classifier; another is compared with as many new samples, and with
  * the last third.
  * @throws {UserError} when the data have no labels, or are fewer than 384
  */
 export async function generationQuality(
   platform: Platform,
-  model: VariationalModel,
+  source: SampleSource,
   data: Dataset,
   { seed = 0 }: { readonly seed?: number } = {},
 ): Promise<GenerationQuality> {
@@ -80,9 +89,9 @@ export async function generationQuality(
       `${data.source ?? 'the data'}: ${3 * least} samples or more are needed to compare with new ones, and there are ${sampleCount(data)}`,
     );
   }
-  if (featureSize(data) !== model.features) {
+  if (featureSize(data) !== source.features) {
     throw new UserError(
-      `${data.source ?? 'the data'}: a sample has ${featureSize(data)} values, but the model gives ${model.features}`,
+      `${data.source ?? 'the data'}: a sample has ${featureSize(data)} values, but the model gives ${source.features}`,
     );
   }
   const order = permutation(sampleCount(data), new Random(0, 'generation quality'));
@@ -94,8 +103,8 @@ export async function generationQuality(
     const other = third(1);
     const reference = await moments(other.data);
     // Of each class as many as there are to compare with.
-    const classes = model.classes === undefined ? {} : { label: other.labels! };
-    const { data: made } = await model.sample(count, { seed, ...classes });
+    const classes = source.classes === undefined ? {} : { label: other.labels! };
+    const { data: made } = await source.sample(count, { seed, ...classes });
     return {
       frechetDistance: frechetDistance(await moments(made), reference),
       betweenData: frechetDistance(await moments(third(2).data), reference),

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { slice } from '../../data/dataset.js';
 import { shapes } from '../../data/shapes.js';
 import { nodePlatform } from '../../estimator/nodePlatform.js';
-import { autoencoder, mnist, type VariationalModel, vae } from '../../index.js';
+import { autoencoder, mnist, sampler, type VariationalModel, vae } from '../../index.js';
 import { readFixture } from '../../testing/fixtures.js';
 import { FeatureClassifier, featureCount } from './classifier.js';
 import { frechetDistance, generationQuality } from './frechet.js';
@@ -111,6 +111,13 @@ describe('the quality of new samples', () => {
     assert.ok(bad.frechetDistance > 2 * good.frechetDistance, JSON.stringify([good, bad]));
     assert.ok(good.frechetDistance > 2 * good.betweenData, JSON.stringify(good));
     assert.deepEqual(await generationQuality(nodePlatform, model, digits), good);
+  });
+
+  it('is measured of what a sampler draws too', async () => {
+    const mixture = await sampler(model, digits, { type: 'gmm', components: 10 });
+    const { frechetDistance: ofMixture } = await generationQuality(nodePlatform, mixture, digits);
+    const { frechetDistance: ofPrior } = await generationQuality(nodePlatform, model, digits);
+    assert.ok(ofMixture < ofPrior, `${ofMixture}, ${ofPrior}`);
   });
 
   it('needs labels, and samples enough of the right size', async () => {

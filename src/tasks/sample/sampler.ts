@@ -139,6 +139,16 @@ export class Sampler {
     private readonly density: CodeDensity,
   ) {}
 
+  /** Numbers in a sample. */
+  get features(): number {
+    return this.model.features;
+  }
+
+  /** How many classes a conditional model makes samples of. */
+  get classes(): number | undefined {
+    return this.model.classes;
+  }
+
   /**
    * New samples: codes that are drawn and decoded. [count, …shape], in the units of the training data.
    * @throws {UserError} when `count` is no whole number above 0, or `label` no class of the model
