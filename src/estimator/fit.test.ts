@@ -268,6 +268,18 @@ describe('fit', () => {
     );
   });
 
+  it('validates with scheduled weights at their full value, as evaluate does', async () => {
+    const data = { data: Float32Array.from({ length: 60 }, (_, i) => (i % 7) / 7), shape: [20, 3] };
+    const model = vae({ input: 3, latent: 2, beta: 3, betaSchedule: { type: 'warmup', duration: 4 } });
+    const { rows } = await model.fit(data, { epochs: 2, validation: data });
+    for (const { loss, reconstructionNll, kl, ...row } of rows) {
+      assert.ok(loss! < reconstructionNll! + 3 * kl! - 1e-4);
+      const { validationLoss, validationReconstructionNll, validationKl } = row;
+      const whole = validationReconstructionNll! + 3 * validationKl!;
+      assert.ok(Math.abs(validationLoss! - whole) < 1e-4, `${validationLoss} ${whole}`);
+    }
+  });
+
   it('follows the schedule of the learning rate', async () => {
     const { rows } = await small().fit(surface(64), {
       epochs: 4,

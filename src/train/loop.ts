@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/dataset.js';
 import type { StoredRows } from '../data/storedRows.js';
-import { scheduleFactor } from '../nn/schedules.js';
+import { type Schedule, scheduleFactor } from '../nn/schedules.js';
 import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import type { BatchBuffers, Program, Trainer } from '../runtime/backend.js';
@@ -115,7 +115,10 @@ class Loop {
     });
   }
 
-  /** Validation draws the same noise at every epoch, so that its values can be compared. */
+  /**
+   * Validation draws the same noise at every epoch, and has scheduled numbers at their full value, so that its values can
+   * be compared: with a weight that rises, an early epoch would seem the best.
+   */
   private async validate(data: RowSource): Promise<Record<string, number>> {
     const { job, trainer } = this;
     const { count } = data;
@@ -126,7 +129,7 @@ class Loop {
       const buffers = trainer.buffers(program);
       data.gather(null, start, size, buffers.rows);
       fillNoises(program, buffers, (name) => new Random(job.seed, 'validation', name, start));
-      this.fillScalars(program, buffers);
+      this.fillScalars(program, buffers, () => 1);
       const metrics = await trainer.evaluate(program);
       for (let i = 0; i < sums.length; i++) sums[i]! += size * metrics[i]!;
     }
@@ -139,10 +142,14 @@ class Loop {
     return spec.optimizer.learningRate * factor * this.learningRateScale;
   }
 
-  private fillScalars(program: Program, { scalars }: BatchBuffers): void {
+  private fillScalars(
+    program: Program,
+    { scalars }: BatchBuffers,
+    factor = (schedule: Schedule) => scheduleFactor(schedule, this.step, this.stepsPerEpoch),
+  ): void {
     for (const name of program.scalars) {
       const { base, schedule } = this.job.scalars[name]!;
-      scalars[name]![0] = base * scheduleFactor(schedule, this.step, this.stepsPerEpoch);
+      scalars[name]![0] = base * factor(schedule);
     }
   }
 
