@@ -86,7 +86,7 @@ export function binarized({ data, shape, source }, seed, one) {
 }
 
 /** Numbers in [0, 1) from a seed: a counter, scrambled by the finalizer of MurmurHash3. */
-function uniform(seed) {
+export function uniform(seed) {
   let counter = Math.imul(seed, 0x9e3779b1);
   return () => {
     counter = (counter + 0x9e3779b9) | 0;

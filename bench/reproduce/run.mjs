@@ -1,7 +1,7 @@
 // Trains a row as it was published, or with fewer epochs, and measures it.
 import { cpus, loadavg } from 'node:os';
 import { earlyStopping, generationQuality, sampler, version } from 'autoencoder';
-import { dataSets, readData } from './data.mjs';
+import { dataSets, readData, uniform } from './data.mjs';
 
 /** Epochs of the published schedule. */
 export function publishedEpochs({ epochs, stages }) {
@@ -34,6 +34,20 @@ function stageRates(schedule) {
   };
 }
 
+/**
+ * Gives dense layers the first weights that PyTorch's `nn.Linear` has: kernel and bias uniform between ±1 / √inputs. Biases
+ * come behind their kernels.
+ */
+function setLinearWeights(model, seed) {
+  const draw = uniform(seed + 1);
+  let limit = 0;
+  for (const { name, shape } of model.variables) {
+    if (shape.length === 2) limit = 1 / Math.sqrt(shape[0]);
+    const values = model.weights[name];
+    for (let i = 0; i < values.length; i++) values[i] = (2 * draw() - 1) * limit;
+  }
+}
+
 /** Puts the logit of the mean of the training images into the bias of the output, as the IWAE paper does. */
 function setOutputBias(model, { data, shape }) {
   const pixels = data.length / shape[0];
@@ -64,6 +78,7 @@ export async function reproduce(
   const load = loadavg()[0];
   const data = await readData(row.data, images);
   const model = row.model(seed);
+  if (row.firstWeights === 'linear') setLinearWeights(model, seed);
   if (row.outputBias === 'mean') setOutputBias(model, data.train);
   const schedule = scheduleOf(row, epochs);
   const callbacks = [
