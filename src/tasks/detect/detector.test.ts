@@ -131,6 +131,20 @@ describe('a detector', () => {
     assert.ok(wild! > most && wild! < 10 * most, `${wild}, and ${most} at most in training`);
   });
 
+  it('keeps its scores to a size that means something where most rows are alike', async () => {
+    const random = new Random(3, 'sparse');
+    const few = () => (random.uniform() < 0.9 ? 0 : 1 + random.below(3));
+    const sparse = Array.from({ length: 300 }, (_, i) =>
+      i % 50 === 0 ? { a: 9, b: 9, c: 0 } : { a: few(), b: few(), c: few() },
+    );
+    const model = await detector(quick).fit(sparse);
+    const scores = await model.score([...sparse, { a: 1, b: 0, c: 0 }, { a: 9, b: 9, c: 9 }]);
+    assert.ok(Math.max(...scores) < 100, `${Math.max(...scores)}`);
+    assert.ok(
+      scores.at(-1)! > scores.at(-2)! && scores.at(-2)! > scores[sparse.findIndex((row) => !row.a)]! - 1,
+    );
+  });
+
   it('sets the threshold as asked: a share, none, by itself, or a score', async () => {
     const data = rows(400, 1);
     const at = async (options: object) => (await detector({ ...quick, ...options }).fit(data)).threshold;

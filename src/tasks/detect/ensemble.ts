@@ -12,9 +12,6 @@ import { Scope } from '../../nn/scope.js';
 /** What is measured of a row by one network: how badly it is reconstructed, and how far out its code lies. */
 export const quantities = 2;
 
-/** Keeps the logarithm finite where a row is explained perfectly. */
-export const smallest = 1e-6;
-
 /** The name under which an ensemble stores a weight of one of its networks. */
 export function memberName(member: number, name: string): string {
   return `network${member}.${name}`;
@@ -26,6 +23,8 @@ export const ensembleTensor = {
   codeWhitening: (member: number) => memberName(member, 'code.whitening'),
   /** The median deviance of each field over the training rows, [1, fields]. */
   typical: 'deviance.typical',
+  /** What is added to both quantities before their logarithm, [1, 2]: see `smallPart`. */
+  floor: (member: number) => memberName(member, 'log.floor'),
   /** Median and robust deviation of the logarithms of both quantities over held-out rows, each [1, 2]. */
   center: (member: number) => memberName(member, 'log.center'),
   scale: (member: number) => memberName(member, 'log.scale'),
@@ -83,7 +82,8 @@ export function memberOutputs(
 function memberScore({ deviance, code }: MemberOutputs, member: number, latent: number): Expr {
   const centered = sub(code, input(ensembleTensor.codeMean(member), [1, latent]));
   const white = matMul(centered, input(ensembleTensor.codeWhitening(member), [latent, latent]));
-  const logs = log(add(concat([deviance, sum(mul(white, white), 1, true)], 1), smallest));
+  const floor = input(ensembleTensor.floor(member), [1, quantities]);
+  const logs = log(add(concat([deviance, sum(mul(white, white), 1, true)], 1), floor));
   const center = input(ensembleTensor.center(member), [1, quantities]);
   const scale = input(ensembleTensor.scale(member), [1, quantities]);
   return mean(div(sub(logs, center), scale), 1, true);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectionFigures } from './figures.js';
 import { anomalyLabels } from './labels.js';
-import { fitWhitening, robustSpread, squaredDistance } from './linear.js';
+import { fitWhitening, robustSpread, smallPart, squaredDistance } from './linear.js';
 
 describe('figures of detection', () => {
   it('are those of scikit-learn', () => {
@@ -51,5 +51,26 @@ describe('a whitening', () => {
     const { center, scale } = robustSpread(Float64Array.of(1, 2, 3, 4, 1e9));
     assert.equal(center, 3);
     assert.ok(Math.abs(scale - 1.4826) < 1e-9);
+  });
+
+  it('has a spread of the size of the differences there are, where most numbers are alike', () => {
+    for (const [alike, least, most] of [
+      [60, 0.1, 1],
+      [90, 0.01, 0.5],
+      [97, 0.01, 0.5],
+    ] as const) {
+      const values = Float64Array.from({ length: 100 }, (_, i) => (i < alike ? 5 : 5 + (i % 3)));
+      const { center, scale } = robustSpread(values);
+      assert.equal(center, 5);
+      assert.ok(scale > least && scale < most, `${alike}: ${scale}`);
+    }
+    assert.equal(robustSpread(new Float64Array(10).fill(2)).scale, 1e-6);
+  });
+
+  it('adds to numbers a small part of what they usually are at most', () => {
+    const values = Float64Array.from({ length: 101 }, (_, i) => i);
+    assert.ok(Math.abs(smallPart(values) - 0.03 * 90) < 1e-9);
+    assert.ok(smallPart(Float64Array.from({ length: 101 }, (_, i) => (i > 97 ? 4 : 0))) > 0.1);
+    assert.equal(smallPart(new Float64Array(5)), 1e-6);
   });
 });

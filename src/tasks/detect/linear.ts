@@ -46,15 +46,38 @@ export function squaredDistance(row: Float32Array, { mean, matrix }: Whitening):
   return total;
 }
 
-/** The median of numbers, and 1.4826 times the median of their distances to it: the robust mean and deviation. */
+/**
+ * The median of numbers, and 1.4826 times the median of their distances to it: the robust mean and deviation. Where half of
+ * all numbers or more are alike, that is 0 or nearly so, and says nothing of the others: a quarter of what the mean of the
+ * distances gives decides then, the largest twentieth left out; where all others are 0, the whole of the mean.
+ */
 export function robustSpread(values: Float32Array | Float64Array): { center: number; scale: number } {
-  const center = median(Float64Array.from(values));
-  const scale = 1.4826 * median(Float64Array.from(values, (value) => Math.abs(value - center)));
-  return { center, scale: Math.max(scale, 1e-6) };
+  const center = quantile(Float64Array.from(values).sort(), 0.5);
+  const distances = Float64Array.from(values, (value) => Math.abs(value - center)).sort();
+  const most = distances.filter((distance) => distance <= quantile(distances, 0.95));
+  // What these means are for a standard normal distribution.
+  const spread = mean(most) / 0.7168 / 4 || mean(distances) / 0.7979;
+  return { center, scale: Math.max(1.4826 * quantile(distances, 0.5), spread, 1e-6) };
 }
 
-function median(values: Float64Array): number {
-  const sorted = values.sort();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * A small part of what numbers above 0 usually are at most, to be added to them before a logarithm. Without it, where most
+ * rows of a table are alike and explained perfectly, the logarithm would tell apart nothing but perfect and imperfect.
+ */
+export function smallPart(values: Float64Array): number {
+  const sorted = Float64Array.from(values).sort();
+  const usual = [0.9, 0.99, 1].map((share) => quantile(sorted, share)).find((value) => value > 0) ?? 0;
+  return Math.max(0.03 * usual, 1e-6);
+}
+
+/** A quantile of sorted numbers, between two neighbours in proportion. */
+function quantile(sorted: Float64Array, share: number): number {
+  const at = share * (sorted.length - 1);
+  const below = Math.floor(at);
+  const low = sorted[below]!;
+  return low + (sorted[Math.ceil(at)]! - low) * (at - below);
 }

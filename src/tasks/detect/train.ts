@@ -15,9 +15,9 @@ import { Scope } from '../../nn/scope.js';
 import { permutation } from '../../random/fill.js';
 import { Random } from '../../random/random.js';
 import type { EncodedRows } from '../../table/reservoir.js';
-import { ensembleTensor, memberName, memberOutputs, quantities, smallest } from './ensemble.js';
+import { ensembleTensor, memberName, memberOutputs, quantities } from './ensemble.js';
 import { typicalDeviances } from './judge.js';
-import { fitWhitening, robustSpread, squaredDistance } from './linear.js';
+import { fitWhitening, robustSpread, smallPart, squaredDistance } from './linear.js';
 import type { DetectorConfig } from './options.js';
 
 /** Networks that were trained, and what held-out rows look like to them. */
@@ -143,19 +143,22 @@ async function calibrate(
     const whitening = fitWhitening(learned, latent);
     const each = (value: (row: number) => number) =>
       Float64Array.from({ length: rows.count }, (_, row) => value(row));
-    const logs = [
-      each((row) => Math.log(deviances[row * networks + member]! + smallest)),
-      each((row) => Math.log(squaredDistance(code(row), whitening) + smallest)),
+    const measured = [
+      each((row) => deviances[row * networks + member]!),
+      each((row) => squaredDistance(code(row), whitening)),
     ];
+    const floors = measured.map(smallPart);
+    const logs = measured.map((values, i) => values.map((value) => Math.log(value + floors[i]!)));
     const spreads = logs.map(robustSpread);
     tensors[ensembleTensor.codeMean(member)] = { shape: [1, latent], data: whitening.mean };
     tensors[ensembleTensor.codeWhitening(member)] = { shape: [latent, latent], data: whitening.matrix };
-    const numbers = (of: (spread: { center: number; scale: number }) => number) => ({
+    const numbers = (values: readonly number[]) => ({
       shape: [1, quantities],
-      data: Float32Array.from(spreads, of),
+      data: Float32Array.from(values),
     });
-    tensors[ensembleTensor.center(member)] = numbers(({ center }) => center);
-    tensors[ensembleTensor.scale(member)] = numbers(({ scale }) => scale);
+    tensors[ensembleTensor.floor(member)] = numbers(floors);
+    tensors[ensembleTensor.center(member)] = numbers(spreads.map(({ center }) => center));
+    tensors[ensembleTensor.scale(member)] = numbers(spreads.map(({ scale }) => scale));
     const inBag = new Set(subset);
     for (let row = 0; row < rows.count; row++) {
       const score =
