@@ -91,6 +91,8 @@ export interface DeterministicFamily<Own extends z.ZodRawShape> extends FamilyTe
   readonly corrupt?: (x: Expr, config: Config<Own>, scope: Scope) => Expr;
   /** What is done to codes; nothing by default. */
   readonly bottleneck?: (code: Expr, config: Config<Own>, scope: Scope) => Bottleneck;
+  /** The nearest codes that the bottleneck can give, where it cannot give every code. */
+  readonly nearest?: (code: Expr, config: Config<Own>, scope: Scope) => Expr;
   /** What is added to the loss; nothing by default. */
   readonly regularize?: (parts: DeterministicParts, config: Config<Own>) => Regularizer;
   /** Numbers that it asks its scope for. */
@@ -153,6 +155,7 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
           const { code, exported } = squeeze(encode(x, scope), scope);
           return { code, ...exported };
         },
+        ...(own.nearest && { nearest: (code, scope) => own.nearest!(code, config, scope) }),
         decode(code, scope) {
           const decoded = decode(code, scope);
           if (observation !== undefined) return observation.mean(decoded);

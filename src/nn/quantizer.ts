@@ -38,7 +38,7 @@ export interface QuantizerOptions {
 
 /** A code after quantisation. */
 export interface Quantized {
-  /** The nearest vectors, [batch, latent]; to gradients it is the code itself (van den Oord et al. 2017, eq. 2). */
+  /** The nearest vectors, [batch, latent]; to gradients of training it is the code itself (van den Oord et al. 2017, eq. 2). */
   readonly code: Expr;
   /** Which they are, int32, [batch, pieces]. */
   readonly indices: Expr;
@@ -48,23 +48,42 @@ export interface Quantized {
   readonly perplexity: Expr;
 }
 
+/** Pieces of codes, and which vectors of the codebook are the nearest to them. */
+function nearestOf(z: Expr, { codes, codeSize }: Pick<QuantizerOptions, 'codes' | 'codeSize'>, scope: Scope) {
+  const [batch, latent] = z.shape;
+  const pieces = sizeOf([latent!]) / codeSize;
+  const vectors = reshape(z, [times(batch!, pieces), codeSize]);
+  const codebook = scope.state('codebook', [codes, codeSize], initializers.glorotUniform);
+  const chosen = argMax(neg(squaredDistances(vectors, codebook)));
+  return {
+    vectors,
+    chosen,
+    indices: reshape(chosen, [batch!, pieces]),
+    nearest: reshape(gather(codebook, chosen), z.shape),
+  };
+}
+
+/**
+ * The nearest codes whose pieces are vectors of the codebook: what is one already stays as it is.
+ * @param z codes, [batch, latent]; `codeSize` divides latent
+ */
+export function nearestCode(
+  z: Expr,
+  options: Pick<QuantizerOptions, 'codes' | 'codeSize'>,
+  scope: Scope,
+): Expr {
+  return nearestOf(z, options, scope).nearest;
+}
+
 /**
  * Replaces pieces of codes by the nearest vectors of a codebook. The codebook is a running mean of the pieces that chose
  * each vector (van den Oord et al. 2017, appendix A.1), no weight that gradients train. Vectors that nearly nothing
  * chooses start again at pieces of the batch, which also makes the first codebook (Dhariwal et al. 2020).
  * @param z codes, [batch, latent]; `codeSize` divides latent
  */
-export function quantize(
-  z: Expr,
-  { codes, codeSize, decay, restartBelow }: QuantizerOptions,
-  scope: Scope,
-): Quantized {
-  const [batch, latent] = z.shape;
-  const pieces = sizeOf([latent!]) / codeSize;
-  const vectors = reshape(z, [times(batch!, pieces), codeSize]);
-  const codebook = scope.state('codebook', [codes, codeSize], initializers.glorotUniform);
-  const chosen = argMax(neg(squaredDistances(vectors, codebook)));
-  const nearest = reshape(gather(codebook, chosen), [batch!, latent!]);
+export function quantize(z: Expr, options: QuantizerOptions, scope: Scope): Quantized {
+  const { codes, codeSize, decay, restartBelow } = options;
+  const { vectors, chosen, indices, nearest } = nearestOf(z, options, scope);
   const use = oneHot(chosen, codes);
   if (scope.training) {
     const counts = scope.state('counts', [codes], initializers.zeros);
@@ -87,8 +106,9 @@ export function quantize(
   }
   const shares = mean(use, 0);
   return {
-    code: add(z, stopGradient(sub(nearest, z))),
-    indices: reshape(chosen, [batch!, pieces]),
+    // The sum is rounded, and what training has made must be vectors of the codebook to the last bit.
+    code: scope.training ? add(z, stopGradient(sub(nearest, z))) : nearest,
+    indices,
     distance: sumFeatures(losses.mse(z, stopGradient(nearest))),
     perplexity: exp(neg(sum(mul(shares, log(add(shares, 1e-10)))))),
   };

@@ -35,6 +35,7 @@ function sphericalPosterior(config: NetworkOptions): Posterior {
     size: latent,
     parameters,
     exported: ({ direction, concentration }) => ({ code: direction!, concentration: concentration! }),
+    nearest: normalized,
     draw({ direction, concentration }, draws, scope) {
       const [batch] = direction!.shape;
       const code = drawVonMisesFisher(direction!, concentration!, draws, scope);
