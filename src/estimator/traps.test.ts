@@ -242,6 +242,24 @@ describe('a codebook', () => {
   });
 });
 
+describe('a vector of a codebook that nothing chooses', () => {
+  it('stays where it is unless vectors start again', async () => {
+    const model = createModel('vq-vae', {
+      ...{ input: 12, hidden: [16], latent: 4, codeSize: 2, codes: 16, restartBelow: 0, decay: 0.5 },
+    });
+    const first = model.weights['quantizer.codebook']!.slice();
+    await model.fit(surface(256), { epochs: 20, batchSize: 32 });
+    const [last, counts] = [model.weights['quantizer.codebook']!, model.weights['quantizer.counts']!];
+    const unused = [...counts.keys()].filter((vector) => counts[vector] === 0);
+    assert.ok(unused.length > 0 && unused.length < 16, `${unused.length} of 16 were never chosen`);
+    for (const vector of counts.keys()) {
+      const [before, now] = [first, last].map((all) => [...all.slice(2 * vector, 2 * vector + 2)]);
+      if (unused.includes(vector)) assert.deepEqual(now, before);
+      else assert.notDeepEqual(now, before);
+    }
+  });
+});
+
 describe('a code of one number', () => {
   for (const name of names) {
     it(`works in ${name}, or is refused with advice`, async () => {

@@ -30,7 +30,7 @@ export interface QuantizerOptions {
   readonly codes: number;
   /** Numbers in each of them; a code is cut into pieces of so many. */
   readonly codeSize: number;
-  /** What of the running sums remains at each step. */
+  /** What of the running means remains at each step. */
   readonly decay: number;
   /** A vector that gets less than this share of an even portion of the data is dead, and starts again. */
   readonly restartBelow: number;
@@ -57,6 +57,7 @@ function nearestOf(z: Expr, { codes, codeSize }: Pick<QuantizerOptions, 'codes' 
   const chosen = argMax(neg(squaredDistances(vectors, codebook)));
   return {
     vectors,
+    codebook,
     chosen,
     indices: reshape(chosen, [batch!, pieces]),
     nearest: reshape(gather(codebook, chosen), z.shape),
@@ -82,27 +83,25 @@ export function nearestCode(
  * @param z codes, [batch, latent]; `codeSize` divides latent
  */
 export function quantize(z: Expr, options: QuantizerOptions, scope: Scope): Quantized {
-  const { codes, codeSize, decay, restartBelow } = options;
-  const { vectors, chosen, indices, nearest } = nearestOf(z, options, scope);
+  const { codes, decay, restartBelow } = options;
+  const { vectors, codebook, chosen, indices, nearest } = nearestOf(z, options, scope);
   const use = oneHot(chosen, codes);
   if (scope.training) {
     const counts = scope.state('counts', [codes], initializers.zeros);
-    const sums = scope.state('sums', [codes, codeSize], initializers.zeros);
     const total = sizeOf([vectors.shape[0]!]);
     const given = stopGradient(vectors);
-    const blend = (old: Expr, now: Expr) => add(mul(old, decay), mul(now, 1 - decay));
-    const nextCounts = blend(counts, sum(use, 0));
-    const nextSums = blend(sums, gemm(use, given, null, { transA: true }));
+    const column = (values: Expr) => reshape(values, [codes, 1]);
+    const chosenBy = sum(use, 0);
+    const nextCounts = add(mul(counts, decay), mul(chosenBy, 1 - decay));
+    // The mean as a step from where it was, so that a vector that nothing chose stays there to the last bit.
+    const drawnBy = sub(gemm(use, given, null, { transA: true }), mul(codebook, column(chosenBy)));
+    const step = div(mul(drawnBy, 1 - decay), column(maximum(nextCounts, 1e-12)));
     const share = total / codes;
     const dead = less(nextCounts, share * restartBelow);
     const place = mul(scope.noise('restart', 'uniform', [codes]), total);
     const picked = gather(given, cast(minimum(floor(place), total - 1), 'int32'));
-    const isDead = reshape(dead, [codes, 1]);
-    const living = where(dead, add(mul(nextCounts, 0), share), nextCounts);
-    const settled = where(isDead, mul(picked, share), nextSums);
-    scope.update('counts', living);
-    scope.update('sums', settled);
-    scope.update('codebook', div(settled, reshape(maximum(living, 1e-5), [codes, 1])));
+    scope.update('counts', where(dead, share, nextCounts));
+    scope.update('codebook', where(column(dead), picked, add(codebook, step)));
   }
   const shares = mean(use, 0);
   return {
