@@ -61,7 +61,17 @@ describe('what train says of options', () => {
     [
       'tied weights',
       [numbers, '--model', 'deep-autoencoder', '--tied', '--dropout', '0.1'],
-      /leave out --channels, --normalization and --dropout, or --tied/,
+      /leave out --dropout, or --tied/,
+    ],
+    [
+      'tied weights of another decoder',
+      [numbers, '--model', 'deep-autoencoder', '--tied', '--dropout', '0.1', '--decoder-hidden', '8'],
+      /leave out --dropout, --decoder-hidden, or --tied/,
+    ],
+    [
+      'what only convolutions have',
+      [numbers, '--model', 'vae', '--decoder-kernel-size', '5'],
+      /--decoder-kernel-size is for convolutions, and there are none; give --channels, or leave --decoder-kernel-size out/,
     ],
     [
       'convolutions too many',

@@ -1,5 +1,7 @@
+import { flagOf } from './modelOptions.js';
+
 /** How the library says something of an option, and how it is typed on the command line. */
-const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
+const phrases: readonly (readonly [library: RegExp, typed: string | ((...found: string[]) => string)])[] = [
   [/choose a latent that codeSize divides/, 'choose a --latent that --code-size divides'],
   [/choose a latent that classes divides/, 'choose a --latent that --classes divides'],
   [
@@ -10,8 +12,13 @@ const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
   [/with alpha (\S+) and lambda (\S+) codes/, 'with --alpha $1 and --lambda $2 codes'],
   [/with (\w+) the amount is the share/, 'with --corruption $1 the --amount is the share'],
   [
-    /leave out channels, normalization and dropout, or tied/,
-    'leave out --channels, --normalization and --dropout, or --tied',
+    /leave out (\w+(?:, \w+)*), or tied/,
+    (_, names) => `leave out ${names!.split(', ').map(flagOf).join(', ')}, or --tied`,
+  ],
+  [
+    /^(\w+): it is for convolutions, and there are none; give channels, or leave \w+ out/,
+    (_, name) =>
+      `${flagOf(name!)} is for convolutions, and there are none; give --channels, or leave ${flagOf(name!)} out`,
   ],
   [/: binarize: '(\w+)' draws/, ': --binarize $1 draws'],
   [
@@ -54,5 +61,5 @@ const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
 
 /** A message of the library with its options as they are typed on the command line. */
 export function asTyped(message: string): string {
-  return phrases.reduce((text, [library, typed]) => text.replace(library, typed), message);
+  return phrases.reduce((text, [library, typed]) => text.replace(library, typed as string), message);
 }

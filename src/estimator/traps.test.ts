@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as ort from 'onnxruntime-node';
-import { constant } from '../graph/expr.js';
+import { constant, topological } from '../graph/expr.js';
 import {
   autoencoder,
   convVae,
@@ -286,6 +286,33 @@ describe('a code of one number', () => {
   });
 });
 
+describe('penalties on weights and noise', () => {
+  const every: readonly (readonly [FamilyName, object])[] = [
+    ...names.map((name) => [name, {}] as const),
+    ['deep-autoencoder', { hidden: [4], tied: true }],
+  ];
+  for (const [name, options] of every) {
+    it(`have an effect in ${name} ${JSON.stringify(options)}: on every kernel, and on what is encoded`, () => {
+      const family = familyNamed(name);
+      const asked = { latent: 4, ...small[name], ...options };
+      const shape = [6, 6];
+      const config = family.schema.parse({ ...asked, weightL1: 0.1, inputNoise: 0.1 });
+      const scope = Scope.root({ training: true });
+      const x = constant(new Float32Array(8 * 36), [8, 36]);
+      family.define(config, { features: 36, shape }).objective(x, scope);
+      assert.ok(
+        [...scope.noises.keys()].some((noise) => /gaussian$/.test(noise)),
+        'noise',
+      );
+      const kernels = [...scope.variables].filter(
+        ([key]) => /^(encoder|decoder)\..*kernel$/.test(key) && !/\.flow\d/.test(key),
+      );
+      const penalised = new Set(topological([scope.penalties!]));
+      for (const [key, { expr }] of kernels) assert.ok(penalised.has(expr), key);
+    });
+  }
+});
+
 describe('options that do not go together', () => {
   const refusals: readonly (readonly [FamilyName, object, RegExp])[] = [
     [
@@ -298,7 +325,15 @@ describe('options that do not go together', () => {
       { corruption: 'masking', amount: 1.5 },
       /share of values .* below 1; given 1.5/,
     ],
-    ['deep-autoencoder', { tied: true, dropout: 0.5 }, /tied weights are for plain dense layers/],
+    ['deep-autoencoder', { tied: true, dropout: 0.5 }, /tied weights are for .*; leave out dropout, or tied/],
+    ['deep-autoencoder', { tied: true, decoderHidden: [4] }, /leave out decoderHidden, or tied/],
+    [
+      'autoencoder',
+      { loss: 'bce', output: 'linear' },
+      /the loss 'bce' needs the output 'sigmoid'; given 'linear'/,
+    ],
+    ['vae', { kernelSize: 5 }, /kernelSize: it is for convolutions, and there are none; give channels/],
+    ['vae', { dataFormat: 'channelsFirst' }, /dataFormat: it is for convolutions/],
     ['vq-vae', { latent: 6 }, /6 numbers cannot be cut into pieces of 4; choose/],
     ['info-vae', { alpha: 0.5, lambda: 0.2 }, /driven away from the prior; choose/],
     ['categorical-vae', { latent: 12 }, /12 numbers cannot be cut into one-hot vectors of 8; choose/],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { Expr } from '../graph/expr.js';
 import { add, mul, sigmoid } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
@@ -127,6 +128,11 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
       const observation = config.likelihood && observationOf(config.likelihood);
       // Cross-entropy is computed from logits, so its decoder ends in them and `decode` adds the sigmoid.
       const fromLogits = observation === undefined && config.loss === 'bce';
+      if (fromLogits && config.output !== 'sigmoid') {
+        throw new UserError(
+          `${own.name}: the loss 'bce' needs the output 'sigmoid'; given '${config.output}'; leave output out, or choose another loss`,
+        );
+      }
       const decoder = sequential(
         ...halves.decoder(
           observation?.outputs ?? features,

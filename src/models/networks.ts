@@ -14,7 +14,7 @@ import {
   reshapeTo,
 } from '../nn/layers.js';
 import { batchNorm, groupNorm, layerNorm } from '../nn/normalization.js';
-import type { NetworkOptions, SampleInput } from './family.js';
+import { type NetworkOptions, networkOptions, type SampleInput } from './family.js';
 
 /** The two halves of a model, as layers for `sequential`. A family puts its latent head behind the encoder's. */
 export interface Networks {
@@ -41,6 +41,7 @@ export function networks(
   const noise = config.inputNoise > 0 ? [gaussianNoise(config.inputNoise)] : [];
   const mirrored = config.decoderHidden ?? [...config.hidden].reverse();
   if (config.channels.length === 0) {
+    refuseConvolutional(config);
     return {
       encoder: [...noise, ...joined, ...hiddenLayers(config.hidden, config)],
       decoder: (outputs, last) => [
@@ -69,6 +70,21 @@ export function networks(
       activation(last),
     ],
   };
+}
+
+/** What only convolutions have. */
+const convolutional = [
+  ...(['kernelSize', 'stride', 'padding', 'blocks', 'decoderChannels', 'decoderKernelSize'] as const),
+  ...(['decoderInputActivation', 'outputStride', 'dataFormat', 'dimensions'] as const),
+];
+
+/** Refuses what dense networks would ignore. */
+function refuseConvolutional(config: NetworkOptions): void {
+  const name = convolutional.find((each) => config[each] !== networkOptions[each].parse(undefined));
+  if (name === undefined) return;
+  throw new UserError(
+    `${name}: it is for convolutions, and there are none; give channels, or leave ${name} out`,
+  );
 }
 
 /** A dense layer with the initializer and the penalties of the options. */
