@@ -34,9 +34,10 @@ const phrases: readonly (readonly [library: RegExp, typed: string | ((...found: 
     'choose --output linear (for a VAE --likelihood gaussian)',
   ],
   [/Take output 'sigmoid' \(of a gaussian likelihood its activation\)/, 'Take --output sigmoid'],
-  [/\(betaSchedule, --beta-warmup\)/, '(--beta-warmup)'],
-  [/\(beta, --beta\)/, '(--beta)'],
-  [/try a smaller variance, or a learned one/, 'try a smaller --variance, or a learned one'],
+  [/rise from 0 \(betaSchedule\)/, 'rise from 0 (--beta-warmup)'],
+  [/(take a (?:smaller|larger)) (beta|capacity|alpha)\b/i, '$1 --$2'],
+  [/(give the likelihood a smaller) variance, or/i, '$1 --variance, or'],
+  [/the family info-vae,/, '--model info-vae,'],
   [
     /a smaller decay or a larger restartBelow, (.*); a larger commitment; or a smaller codebook/,
     'a smaller --decay or a larger --restart-below, $1; a larger --commitment; or fewer --codes',

@@ -312,7 +312,8 @@ export class Model {
     input: DatasetInput,
     { seed = this.seed, importanceSamples }: EvaluateOptions = {},
   ): Promise<Evaluation> {
-    return evaluate(this.platform, this.trained(), this.matchedSamples(input), seed, importanceSamples);
+    const samples = this.matchedSamples(input);
+    return evaluate(this.platform, this.trained(), this.config, samples, seed, importanceSamples);
   }
 
   protected matchedSamples(input: DatasetInput): Dataset {
