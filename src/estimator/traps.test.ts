@@ -286,6 +286,17 @@ describe('a code of one number', () => {
   });
 });
 
+describe('the penalty on the gradient of a regularised autoencoder', () => {
+  it('is that of the reconstruction, also where the loss is computed from logits', async () => {
+    const penalty = async (loss: 'mse' | 'bce') => {
+      const model = createModel('rae', { input: 12, hidden: [8], latent: 3, penalty: 'gradient', loss });
+      return (await model.evaluate(surface(20))).metrics.decoderPenalty!;
+    };
+    const [squares, logits] = [await penalty('mse'), await penalty('bce')];
+    assert.ok(squares > 0 && Math.abs(squares - logits) < 1e-5 * squares, `${squares} and ${logits}`);
+  });
+});
+
 describe('penalties on weights and noise', () => {
   const every: readonly (readonly [FamilyName, object])[] = [
     ...names.map((name) => [name, {}] as const),
