@@ -377,7 +377,7 @@ export class Model {
   }
 
   private variableMap(): ReadonlyMap<string, Variable> {
-    return variablesOf(this.definition, this.spec);
+    return variablesOf(this.definition, this.spec, this.family);
   }
 
   /** Every weight is drawn from its own stream, so that one more layer leaves the others as they were. */
