@@ -79,6 +79,11 @@ describe('what train says of options', () => {
       /; give at most \d, or a smaller --stride/,
     ],
     [
+      'a kernel that is too large',
+      [pictures, '--channels', '4', '--kernel-size', '40', '--padding', '0'],
+      /--kernel-size: a kernel of 40 is larger than samples .*; give at most \d+, or --padding same/,
+    ],
+    [
       'a shape without channels',
       [cube, '--channels', '4'],
       /--channels: .* with --data-format channelsFirst/,

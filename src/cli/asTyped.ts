@@ -27,7 +27,14 @@ const phrases: readonly (readonly [library: RegExp, typed: string | ((...found: 
   ],
   [/^channels: /, '--channels: '],
   [/with dataFormat 'channelsFirst'/, 'with --data-format channelsFirst'],
-  [/give at most (\d+) or a smaller stride/, 'give at most $1, or a smaller --stride'],
+  [
+    /; give (at most \d+ or )?a smaller (stride|kernelSize|decoderKernelSize)$/,
+    (_, most, name) => `; give ${most?.replace(' or', ', or') ?? ''}a smaller ${flagOf(name!)}`,
+  ],
+  [
+    /^(\w+): (a kernel of .*), or padding 'same'$/,
+    (_, name, rest) => `${flagOf(name!)}: ${rest}, or --padding same`,
+  ],
   [/^groupNorm: /, '--normalization group: '],
   [
     /choose a linear output \(output: 'linear'; for a VAE likelihood: \{ type: 'gaussian' \}\)/,

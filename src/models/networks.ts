@@ -219,7 +219,8 @@ function decoderPlan(config: NetworkOptions, { size }: Picture): DecoderPlan {
   const window = { kernelSize: decoderKernelSize ?? kernelSize, stride, padding };
   const steps = own.length - (outputStride === 'one' ? 1 : 0);
   const what = decoderChannels === undefined ? 'channels' : 'decoderChannels';
-  return { channels: own, window, sizes: sizesOf(size, window, steps, what).reverse() };
+  const kernel = decoderKernelSize === undefined ? 'kernelSize' : 'decoderKernelSize';
+  return { channels: own, window, sizes: sizesOf(size, window, steps, what, kernel).reverse() };
 }
 
 function decoderMaps(
@@ -253,14 +254,20 @@ function sizesOf(
   { kernelSize, stride, padding }: Window,
   steps: number,
   what: string,
+  kernel: 'kernelSize' | 'decoderKernelSize' = 'kernelSize',
 ): (readonly number[])[] {
   const sizes = [size];
   for (let step = 0; step < steps; step++) {
     const before = sizes.at(-1)!;
     const next = before.map((length) => convolvedLength(length, kernelSize, stride, padding));
-    if (next.some((length, i) => length < 1 || (stride > 1 && before[i] === 1)))
+    const fits = next.every((length) => length >= 1);
+    if (!fits && step === 0)
       throw new UserError(
-        `${what}: ${steps} convolutions with stride ${stride} are more than samples of ${size.join(' × ')} allow: behind ${step} of them ${before.join(' × ')} are left; give at most ${step} or a smaller stride`,
+        `${kernel}: a kernel of ${kernelSize} is larger than samples of ${size.join(' × ')} with padding ${padding}; give at most ${Math.min(...size) + 2 * Number(padding)}, or padding 'same'`,
+      );
+    if (!fits || (stride > 1 && before.includes(1)))
+      throw new UserError(
+        `${what}: ${steps} convolutions with stride ${stride} are more than samples of ${size.join(' × ')} allow: behind ${step} of them ${before.join(' × ')} are left; give ${step === 0 ? '' : `at most ${step} or `}a smaller ${fits ? 'stride' : kernel}`,
       );
     sizes.push(next);
   }
