@@ -61,12 +61,27 @@ describe('what train says of options', () => {
     [
       'tied weights',
       [numbers, '--model', 'deep-autoencoder', '--tied', '--dropout', '0.1'],
-      /leave out --channels, --normalization and --dropout, or --tied/,
+      /leave out --dropout, or --tied/,
+    ],
+    [
+      'tied weights of another decoder',
+      [numbers, '--model', 'deep-autoencoder', '--tied', '--dropout', '0.1', '--decoder-hidden', '8'],
+      /leave out --dropout, --decoder-hidden, or --tied/,
+    ],
+    [
+      'what only convolutions have',
+      [numbers, '--model', 'vae', '--decoder-kernel-size', '5'],
+      /--decoder-kernel-size is for convolutions, and there are none; give --channels, or leave --decoder-kernel-size out/,
     ],
     [
       'convolutions too many',
       [pictures, '--channels', '4,4,4,4'],
       /; give at most \d, or a smaller --stride/,
+    ],
+    [
+      'a kernel that is too large',
+      [pictures, '--channels', '4', '--kernel-size', '40', '--padding', '0'],
+      /--kernel-size: a kernel of 40 is larger than samples .*; give at most \d+, or --padding same/,
     ],
     [
       'a shape without channels',

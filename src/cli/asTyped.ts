@@ -1,5 +1,7 @@
+import { flagOf } from './modelOptions.js';
+
 /** How the library says something of an option, and how it is typed on the command line. */
-const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
+const phrases: readonly (readonly [library: RegExp, typed: string | ((...found: string[]) => string)])[] = [
   [/choose a latent that codeSize divides/, 'choose a --latent that --code-size divides'],
   [/choose a latent that classes divides/, 'choose a --latent that --classes divides'],
   [
@@ -10,8 +12,13 @@ const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
   [/with alpha (\S+) and lambda (\S+) codes/, 'with --alpha $1 and --lambda $2 codes'],
   [/with (\w+) the amount is the share/, 'with --corruption $1 the --amount is the share'],
   [
-    /leave out channels, normalization and dropout, or tied/,
-    'leave out --channels, --normalization and --dropout, or --tied',
+    /leave out (\w+(?:, \w+)*), or tied/,
+    (_, names) => `leave out ${names!.split(', ').map(flagOf).join(', ')}, or --tied`,
+  ],
+  [
+    /^(\w+): it is for convolutions, and there are none; give channels, or leave \w+ out/,
+    (_, name) =>
+      `${flagOf(name!)} is for convolutions, and there are none; give --channels, or leave ${flagOf(name!)} out`,
   ],
   [/: binarize: '(\w+)' draws/, ': --binarize $1 draws'],
   [
@@ -20,16 +27,24 @@ const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
   ],
   [/^channels: /, '--channels: '],
   [/with dataFormat 'channelsFirst'/, 'with --data-format channelsFirst'],
-  [/give at most (\d+) or a smaller stride/, 'give at most $1, or a smaller --stride'],
+  [
+    /; give (at most \d+ or )?a smaller (stride|kernelSize|decoderKernelSize)$/,
+    (_, most, name) => `; give ${most?.replace(' or', ', or') ?? ''}a smaller ${flagOf(name!)}`,
+  ],
+  [
+    /^(\w+): (a kernel of .*), or padding 'same'$/,
+    (_, name, rest) => `${flagOf(name!)}: ${rest}, or --padding same`,
+  ],
   [/^groupNorm: /, '--normalization group: '],
   [
     /choose a linear output \(output: 'linear'; for a VAE likelihood: \{ type: 'gaussian' \}\)/,
     'choose --output linear (for a VAE --likelihood gaussian)',
   ],
   [/Take output 'sigmoid' \(of a gaussian likelihood its activation\)/, 'Take --output sigmoid'],
-  [/\(betaSchedule, --beta-warmup\)/, '(--beta-warmup)'],
-  [/\(beta, --beta\)/, '(--beta)'],
-  [/try a smaller variance, or a learned one/, 'try a smaller --variance, or a learned one'],
+  [/rise from 0 \(betaSchedule\)/, 'rise from 0 (--beta-warmup)'],
+  [/(take a (?:smaller|larger)) (beta|capacity|alpha)\b/i, '$1 --$2'],
+  [/(give the likelihood a smaller) variance, or/i, '$1 --variance, or'],
+  [/the family info-vae,/, '--model info-vae,'],
   [
     /a smaller decay or a larger restartBelow, (.*); a larger commitment; or a smaller codebook/,
     'a smaller --decay or a larger --restart-below, $1; a larger --commitment; or fewer --codes',
@@ -54,5 +69,5 @@ const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
 
 /** A message of the library with its options as they are typed on the command line. */
 export function asTyped(message: string): string {
-  return phrases.reduce((text, [library, typed]) => text.replace(library, typed), message);
+  return phrases.reduce((text, [library, typed]) => text.replace(library, typed as string), message);
 }

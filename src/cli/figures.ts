@@ -1,5 +1,6 @@
 import type { Evaluation } from '../estimator/evaluate.js';
 import type { Model } from '../index.js';
+import { asTyped } from './asTyped.js';
 import { titleOf } from './modelOptions.js';
 import { valueRange } from './outputFile.js';
 import { count, figure, table, words } from './text.js';
@@ -51,7 +52,7 @@ export function evaluationJson(
     }),
     codeSize: latent,
     dimensionRatio,
-    ...(found.notes.length > 0 && { notes: found.notes }),
+    ...(found.notes.length > 0 && { notes: found.notes.map(asTyped) }),
   };
 }
 

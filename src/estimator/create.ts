@@ -52,7 +52,7 @@ export function makeModel(
   options: CommonOptions,
 ): Model {
   const family = familyOf(given);
-  const { input, seed = 0, likelihood, ...rest } = options as CommonOptions & { likelihood?: unknown };
+  const { input, seed = 0, likelihood, ...rest } = { ...options } as CommonOptions & { likelihood?: unknown };
   const written = typeof likelihood === 'string' ? { type: likelihood } : likelihood;
   const config = { ...rest, ...(written !== undefined && { likelihood: written }) };
   return modelOf(platform, {
@@ -119,12 +119,16 @@ export function tableParts({ columns }: TableSchema) {
 }
 
 function common(input: number | readonly number[], seed: number): Pick<ModelParts, 'sample' | 'seed'> {
-  const shape = typeof input === 'number' ? [input] : [...input];
-  if (shape.length === 0 || !shape.every((length) => Number.isSafeInteger(length) && length > 0)) {
+  const shape: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (shape.length === 0 || !shape.every(isLength)) {
     throw new UserError(
-      `input: the number of features, or the shape of a sample, is expected; got ${JSON.stringify(input)}`,
+      `input: the number of features, or the shape of a sample, is expected, such as 784 or [28, 28]; got ${JSON.stringify(input)}`,
     );
   }
   if (!Number.isSafeInteger(seed)) throw new UserError(`seed: a whole number is expected, got ${seed}`);
-  return { sample: { dtype: 'float32', shape, scale: 1 }, seed };
+  return { sample: { dtype: 'float32', shape: [...shape], scale: 1 }, seed };
+}
+
+function isLength(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }

@@ -52,10 +52,14 @@ export interface EvaluateOptions {
   readonly importanceSamples?: number;
 }
 
-/** Measures a model on data. The seed decides the draws of codes. */
+/**
+ * Measures a model on data. The seed decides the draws of codes.
+ * @param options those of the model, of which its notes may advise others
+ */
 export async function evaluate(
   platform: Platform,
   trained: Trained,
+  options: Readonly<Record<string, unknown>>,
   data: Dataset,
   seed: number,
   importanceSamples?: number,
@@ -121,7 +125,7 @@ export async function evaluate(
     metrics,
     ...(likelihood && meanWithError(likelihood)),
     notes: collapseNotes({
-      ...{ samples, activeUnits, latent, variational: bound !== undefined },
+      ...{ samples, activeUnits, latent, variational: bound !== undefined, options },
       ...(perplexity !== undefined && use !== undefined && { codebook: { perplexity, use } }),
     }),
   };

@@ -153,6 +153,17 @@ export function encoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   );
 }
 
+/** Codes as the decoder takes them: those of the encoder as they are, others as the nearest that can be. */
+function nearestCodes({ definition }: Trained, code: Expr, scope: Scope): Expr {
+  return definition.nearest?.(code, scope) ?? code;
+}
+
+/** `code` → `nearest`, the nearest to each that the encoder can give. */
+export function nearestModel(trained: Trained): Uint8Array<ArrayBuffer> {
+  const { x: code, scope } = codeInputOf(trained);
+  return write(trained, { name: 'nearest', doc: '' }, { nearest: nearestCodes(trained, code, scope) });
+}
+
 /** The decoder: `code`, and of a conditional model `label` → samples in the user's units. */
 export function decoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   const { definition, columns = [] } = trained;
@@ -164,7 +175,7 @@ export function decoderModel(trained: Trained): Uint8Array<ArrayBuffer> {
   return write(
     trained,
     { name: 'decoder', doc: 'Maps codes to samples.', inputs: names, inputDocs: docs, outputDocs },
-    outputsOf(trained, definition.decode(code, scope)),
+    outputsOf(trained, definition.decode(nearestCodes(trained, code, scope), scope)),
   );
 }
 

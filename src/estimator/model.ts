@@ -312,7 +312,8 @@ export class Model {
     input: DatasetInput,
     { seed = this.seed, importanceSamples }: EvaluateOptions = {},
   ): Promise<Evaluation> {
-    return evaluate(this.platform, this.trained(), this.matchedSamples(input), seed, importanceSamples);
+    const samples = this.matchedSamples(input);
+    return evaluate(this.platform, this.trained(), this.config, samples, seed, importanceSamples);
   }
 
   protected matchedSamples(input: DatasetInput): Dataset {
@@ -376,7 +377,7 @@ export class Model {
   }
 
   private variableMap(): ReadonlyMap<string, Variable> {
-    return variablesOf(this.definition, this.spec);
+    return variablesOf(this.definition, this.spec, this.family);
   }
 
   /** Every weight is drawn from its own stream, so that one more layer leaves the others as they were. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as ort from 'onnxruntime-node';
-import { constant } from '../graph/expr.js';
+import { constant, topological } from '../graph/expr.js';
 import {
   autoencoder,
   convVae,
@@ -242,6 +242,24 @@ describe('a codebook', () => {
   });
 });
 
+describe('a vector of a codebook that nothing chooses', () => {
+  it('stays where it is unless vectors start again', async () => {
+    const model = createModel('vq-vae', {
+      ...{ input: 12, hidden: [16], latent: 4, codeSize: 2, codes: 16, restartBelow: 0, decay: 0.5 },
+    });
+    const first = model.weights['quantizer.codebook']!.slice();
+    await model.fit(surface(256), { epochs: 20, batchSize: 32 });
+    const [last, counts] = [model.weights['quantizer.codebook']!, model.weights['quantizer.counts']!];
+    const unused = [...counts.keys()].filter((vector) => counts[vector] === 0);
+    assert.ok(unused.length > 0 && unused.length < 16, `${unused.length} of 16 were never chosen`);
+    for (const vector of counts.keys()) {
+      const [before, now] = [first, last].map((all) => [...all.slice(2 * vector, 2 * vector + 2)]);
+      if (unused.includes(vector)) assert.deepEqual(now, before);
+      else assert.notDeepEqual(now, before);
+    }
+  });
+});
+
 describe('a code of one number', () => {
   for (const name of names) {
     it(`works in ${name}, or is refused with advice`, async () => {
@@ -268,6 +286,44 @@ describe('a code of one number', () => {
   });
 });
 
+describe('the penalty on the gradient of a regularised autoencoder', () => {
+  it('is that of the reconstruction, also where the loss is computed from logits', async () => {
+    const penalty = async (loss: 'mse' | 'bce') => {
+      const model = createModel('rae', { input: 12, hidden: [8], latent: 3, penalty: 'gradient', loss });
+      return (await model.evaluate(surface(20))).metrics.decoderPenalty!;
+    };
+    const [squares, logits] = [await penalty('mse'), await penalty('bce')];
+    assert.ok(squares > 0 && Math.abs(squares - logits) < 1e-5 * squares, `${squares} and ${logits}`);
+  });
+});
+
+describe('penalties on weights and noise', () => {
+  const every: readonly (readonly [FamilyName, object])[] = [
+    ...names.map((name) => [name, {}] as const),
+    ['deep-autoencoder', { hidden: [4], tied: true }],
+  ];
+  for (const [name, options] of every) {
+    it(`have an effect in ${name} ${JSON.stringify(options)}: on every kernel, and on what is encoded`, () => {
+      const family = familyNamed(name);
+      const asked = { latent: 4, ...small[name], ...options };
+      const shape = [6, 6];
+      const config = family.schema.parse({ ...asked, weightL1: 0.1, inputNoise: 0.1 });
+      const scope = Scope.root({ training: true });
+      const x = constant(new Float32Array(8 * 36), [8, 36]);
+      family.define(config, { features: 36, shape }).objective(x, scope);
+      assert.ok(
+        [...scope.noises.keys()].some((noise) => /gaussian$/.test(noise)),
+        'noise',
+      );
+      const kernels = [...scope.variables].filter(
+        ([key]) => /^(encoder|decoder)\..*kernel$/.test(key) && !/\.flow\d/.test(key),
+      );
+      const penalised = new Set(topological([scope.penalties!]));
+      for (const [key, { expr }] of kernels) assert.ok(penalised.has(expr), key);
+    });
+  }
+});
+
 describe('options that do not go together', () => {
   const refusals: readonly (readonly [FamilyName, object, RegExp])[] = [
     [
@@ -280,7 +336,15 @@ describe('options that do not go together', () => {
       { corruption: 'masking', amount: 1.5 },
       /share of values .* below 1; given 1.5/,
     ],
-    ['deep-autoencoder', { tied: true, dropout: 0.5 }, /tied weights are for plain dense layers/],
+    ['deep-autoencoder', { tied: true, dropout: 0.5 }, /tied weights are for .*; leave out dropout, or tied/],
+    ['deep-autoencoder', { tied: true, decoderHidden: [4] }, /leave out decoderHidden, or tied/],
+    [
+      'autoencoder',
+      { loss: 'bce', output: 'linear' },
+      /the loss 'bce' needs the output 'sigmoid'; given 'linear'/,
+    ],
+    ['vae', { kernelSize: 5 }, /kernelSize: it is for convolutions, and there are none; give channels/],
+    ['vae', { dataFormat: 'channelsFirst' }, /dataFormat: it is for convolutions/],
     ['vq-vae', { latent: 6 }, /6 numbers cannot be cut into pieces of 4; choose/],
     ['info-vae', { alpha: 0.5, lambda: 0.2 }, /driven away from the prior; choose/],
     ['categorical-vae', { latent: 12 }, /12 numbers cannot be cut into one-hot vectors of 8; choose/],

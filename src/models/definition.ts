@@ -30,6 +30,11 @@ export interface Definition {
   readonly classes?: number;
   /** The encoder's results by name; the first is the code that `decode` takes, [batch, latent]. */
   encode(x: Expr, scope: Scope): Readonly<Record<string, Expr>>;
+  /**
+   * The nearest codes that an encoder can give, where not every code can be: of a codebook, one-hot. Exported decoders
+   * and samplers put it before what they are given or have drawn; it leaves codes of the encoder as they are.
+   */
+  readonly nearest?: (code: Expr, scope: Scope) => Expr;
   /** The reconstruction (a mean), [batch, features], in model units. */
   decode(code: Expr, scope: Scope): Expr;
   /** What training minimises, and what is reported beside it: scalars, averaged over the batch. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../errors.js';
 import type { Expr } from '../graph/expr.js';
 import { add, mul, sigmoid } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
@@ -91,6 +92,8 @@ export interface DeterministicFamily<Own extends z.ZodRawShape> extends FamilyTe
   readonly corrupt?: (x: Expr, config: Config<Own>, scope: Scope) => Expr;
   /** What is done to codes; nothing by default. */
   readonly bottleneck?: (code: Expr, config: Config<Own>, scope: Scope) => Bottleneck;
+  /** The nearest codes that the bottleneck can give, where it cannot give every code. */
+  readonly nearest?: (code: Expr, config: Config<Own>, scope: Scope) => Expr;
   /** What is added to the loss; nothing by default. */
   readonly regularize?: (parts: DeterministicParts, config: Config<Own>) => Regularizer;
   /** Numbers that it asks its scope for. */
@@ -125,6 +128,11 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
       const observation = config.likelihood && observationOf(config.likelihood);
       // Cross-entropy is computed from logits, so its decoder ends in them and `decode` adds the sigmoid.
       const fromLogits = observation === undefined && config.loss === 'bce';
+      if (fromLogits && config.output !== 'sigmoid') {
+        throw new UserError(
+          `${own.name}: the loss 'bce' needs the output 'sigmoid'; given '${config.output}'; leave output out, or choose another loss`,
+        );
+      }
       const decoder = sequential(
         ...halves.decoder(
           observation?.outputs ?? features,
@@ -153,6 +161,7 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
           const { code, exported } = squeeze(encode(x, scope), scope);
           return { code, ...exported };
         },
+        ...(own.nearest && { nearest: (code, scope) => own.nearest!(code, config, scope) }),
         decode(code, scope) {
           const decoded = decode(code, scope);
           if (observation !== undefined) return observation.mean(decoded);

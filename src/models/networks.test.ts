@@ -80,7 +80,9 @@ describe('convolutional networks', () => {
             assert.deepEqual(output.shape, ['batch', each * sizeOf(shape)]);
             built++;
           } catch (error) {
-            assert.ok(error instanceof UserError && /are left; give at most/.test(error.message), `${error}`);
+            const refusal =
+              /are left; give (at most [1-9]|a smaller)|; give at most [1-9]\d*, or padding 'same'$/;
+            assert.ok(error instanceof UserError && refusal.test(error.message), `${error}`);
           }
         },
       ),
@@ -178,7 +180,16 @@ describe('convolutional networks', () => {
         `${JSON.stringify(options)} on [${shape}]`,
       );
     refused({ channels: [8, 8, 8, 8, 8, 8] }, [28, 28], /28 × 28 allow: behind 5 of them 1 × 1 .*at most 5/);
-    refused({ padding: 0, channels: [8, 8, 8, 8] }, [9, 28], /behind 2 of them 1 × 6 .*at most 2/);
+    refused(
+      { padding: 0, channels: [8, 8, 8, 8] },
+      [9, 28],
+      /behind 2 of them 1 × 6 .*at most 2 or a smaller kernelSize$/,
+    );
+    refused({ channels: [8] }, [1, 28], /behind 0 of them 1 × 28 are left; give a smaller stride$/);
+    const kernel =
+      /^kernelSize: a kernel of 40 is larger than samples of 28 × 30 with padding 1; give at most 30, or padding 'same'$/;
+    refused({ kernelSize: 40, padding: 1, channels: [8, 8] }, [28, 30], kernel);
+    refused({ decoderKernelSize: 40, padding: 0 }, [28, 28], /^decoderKernelSize: .*give at most 28/);
     refused({ decoderChannels: [8, 8, 8, 8, 8] }, [5, 9], /^decoderChannels: .*at most 3/);
     refused({}, [2, 3, 4, 5], /\[height, width\].*given \[2, 3, 4, 5\]/);
     refused({ dimensions: 1 }, [28, 28, 3], /\[length\].*given \[28, 28, 3\]/);

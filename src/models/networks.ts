@@ -14,7 +14,7 @@ import {
   reshapeTo,
 } from '../nn/layers.js';
 import { batchNorm, groupNorm, layerNorm } from '../nn/normalization.js';
-import type { NetworkOptions, SampleInput } from './family.js';
+import { type NetworkOptions, networkOptions, type SampleInput } from './family.js';
 
 /** The two halves of a model, as layers for `sequential`. A family puts its latent head behind the encoder's. */
 export interface Networks {
@@ -41,6 +41,7 @@ export function networks(
   const noise = config.inputNoise > 0 ? [gaussianNoise(config.inputNoise)] : [];
   const mirrored = config.decoderHidden ?? [...config.hidden].reverse();
   if (config.channels.length === 0) {
+    refuseConvolutional(config);
     return {
       encoder: [...noise, ...joined, ...hiddenLayers(config.hidden, config)],
       decoder: (outputs, last) => [
@@ -69,6 +70,21 @@ export function networks(
       activation(last),
     ],
   };
+}
+
+/** What only convolutions have. */
+const convolutional = [
+  ...(['kernelSize', 'stride', 'padding', 'blocks', 'decoderChannels', 'decoderKernelSize'] as const),
+  ...(['decoderInputActivation', 'outputStride', 'dataFormat', 'dimensions'] as const),
+];
+
+/** Refuses what dense networks would ignore. */
+function refuseConvolutional(config: NetworkOptions): void {
+  const name = convolutional.find((each) => config[each] !== networkOptions[each].parse(undefined));
+  if (name === undefined) return;
+  throw new UserError(
+    `${name}: it is for convolutions, and there are none; give channels, or leave ${name} out`,
+  );
 }
 
 /** A dense layer with the initializer and the penalties of the options. */
@@ -203,7 +219,8 @@ function decoderPlan(config: NetworkOptions, { size }: Picture): DecoderPlan {
   const window = { kernelSize: decoderKernelSize ?? kernelSize, stride, padding };
   const steps = own.length - (outputStride === 'one' ? 1 : 0);
   const what = decoderChannels === undefined ? 'channels' : 'decoderChannels';
-  return { channels: own, window, sizes: sizesOf(size, window, steps, what).reverse() };
+  const kernel = decoderKernelSize === undefined ? 'kernelSize' : 'decoderKernelSize';
+  return { channels: own, window, sizes: sizesOf(size, window, steps, what, kernel).reverse() };
 }
 
 function decoderMaps(
@@ -237,14 +254,20 @@ function sizesOf(
   { kernelSize, stride, padding }: Window,
   steps: number,
   what: string,
+  kernel: 'kernelSize' | 'decoderKernelSize' = 'kernelSize',
 ): (readonly number[])[] {
   const sizes = [size];
   for (let step = 0; step < steps; step++) {
     const before = sizes.at(-1)!;
     const next = before.map((length) => convolvedLength(length, kernelSize, stride, padding));
-    if (next.some((length, i) => length < 1 || (stride > 1 && before[i] === 1)))
+    const fits = next.every((length) => length >= 1);
+    if (!fits && step === 0)
       throw new UserError(
-        `${what}: ${steps} convolutions with stride ${stride} are more than samples of ${size.join(' × ')} allow: behind ${step} of them ${before.join(' × ')} are left; give at most ${step} or a smaller stride`,
+        `${kernel}: a kernel of ${kernelSize} is larger than samples of ${size.join(' × ')} with padding ${padding}; give at most ${Math.min(...size) + 2 * Number(padding)}, or padding 'same'`,
+      );
+    if (!fits || (stride > 1 && before.includes(1)))
+      throw new UserError(
+        `${what}: ${steps} convolutions with stride ${stride} are more than samples of ${size.join(' × ')} allow: behind ${step} of them ${before.join(' × ')} are left; give ${step === 0 ? '' : `at most ${step} or `}a smaller ${fits ? 'stride' : kernel}`,
       );
     sizes.push(next);
   }

@@ -15,6 +15,8 @@ export interface Posterior {
   parameters(hidden: Expr, scope: Scope): Readonly<Record<string, Expr>>;
   /** What an exported encoder gives, by name; the first is the code, [batch, size]. */
   exported(parameters: Readonly<Record<string, Expr>>, scope: Scope): Readonly<Record<string, Expr>>;
+  /** The nearest codes that a draw can give, [batch, size], where it cannot give every code. */
+  nearest?(code: Expr, scope: Scope): Expr;
   /**
    * So many draws for each sample, [batch, draws, size], and log q(z | x) at each, [batch, draws]. Where a draw has parts that
    * the code does not show, it is the logarithm of their density over their prior too.

@@ -173,6 +173,7 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
         latent: posterior.size,
         ...(classes !== undefined && { classes }),
         encode: (x, scope) => posterior.exported(encode(x, scope), scope),
+        ...(posterior.nearest && { nearest: posterior.nearest }),
         decode: (code, scope) => observation.mean(decode(code, scope)),
         ...fieldParts(observation, decode),
         observe: (code, scope) =>

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js';
 import { constant, type Expr, input, topological } from '../graph/expr.js';
 import { gradient } from '../graph/gradient.js';
 import { toOnnx } from '../graph/onnx.js';
@@ -52,10 +53,20 @@ function build({ definition, sample }: ProgramOptions, batch: number, training: 
   return { scope, loss: total, metrics: { loss: total, ...metrics } };
 }
 
-/** The variables of a model in the order in which it asks for them. */
-export function variablesOf(definition: Trainable, sample: SampleSpec): Scope['variables'] {
+/**
+ * The variables of a model in the order in which it asks for them.
+ * @param family names it in the message
+ * @throws {UserError} when its objective asks for a number that its scalars do not have
+ */
+export function variablesOf(definition: Trainable, sample: SampleSpec, family = 'model'): Scope['variables'] {
   const { x, scope } = sampleInput(sample, 1, { training: true });
   definition.objective(x, scope);
+  const missing = [...scope.scalars.keys()].find((name) => !Object.hasOwn(definition.scalars, name));
+  if (missing !== undefined) {
+    throw new UserError(
+      `${family}: scope.scalar('${missing}') asks for a number that the family's scalars do not have; add ${missing}: { base, schedule } to them`,
+    );
+  }
   return scope.variables;
 }
 

@@ -26,16 +26,14 @@ function categoricalPosterior(config: NetworkOptions & Softness): Posterior {
   const groups = latent / classes;
   const head = outputLayer(latent, config);
   const grouped = (logits: Expr) => reshape(logits, [logits.shape[0]!, groups, classes]);
+  const likeliest = (logits: Expr) => reshape(oneHot(argMax(grouped(logits)), classes), logits.shape);
   return {
     size: latent,
     parameters: (hidden, scope) => ({ logits: scope.in('logits', (inner) => head(hidden, inner)) }),
     exported({ logits }) {
-      const each = grouped(logits!);
-      return {
-        code: reshape(oneHot(argMax(each), classes), logits!.shape),
-        probabilities: softmax(each),
-      };
+      return { code: likeliest(logits!), probabilities: softmax(grouped(logits!)) };
     },
+    nearest: likeliest,
     draw({ logits }, draws, scope) {
       const [batch] = logits!.shape;
       const logs = reshape(logSoftmax(grouped(logits!)), [batch!, 1, groups, classes]);

@@ -5,6 +5,7 @@ import { gemm } from '../../graph/ops/linear.js';
 import { sizeOf } from '../../graph/shape.js';
 import { type ActivationName, activations } from '../../nn/activations.js';
 import { initializers } from '../../nn/initializers.js';
+import { gaussianNoise, penalize } from '../../nn/layers.js';
 import type { Scope } from '../../nn/scope.js';
 import {
   type DeterministicConfig,
@@ -16,6 +17,7 @@ import { count, type SampleInput } from '../family.js';
 /** Networks of which the decoder's kernels are those of the encoder, transposed; biases are their own. */
 function tiedNetworks(config: DeterministicConfig, { features }: SampleInput): DeterministicNetworks {
   const { hidden, latent, activation, latentActivation, output, loss, initializer } = config;
+  const { inputNoise, weightL1: l1, weightL2: l2 } = config;
   const widths = [features, ...hidden, latent];
   const kernel = (scope: Scope, layer: number) =>
     scope.in('encoder', (encoder) =>
@@ -31,17 +33,18 @@ function tiedNetworks(config: DeterministicConfig, { features }: SampleInput): D
   const last = widths.length - 2;
   return {
     encode: (x, scope) =>
-      widths
-        .slice(1)
-        .reduce(
-          (value, _, i) =>
-            scope.in('encoder', (encoder) =>
-              encoder.in(String(i), (inner) =>
-                layer(value, inner, kernel(scope, i), false, i === last ? latentActivation : activation),
-              ),
-            ),
-          x,
-        ),
+      widths.slice(1).reduce(
+        (value, _, i) => {
+          const weights = kernel(scope, i);
+          // Once for both networks, which share it.
+          penalize(weights, { l1, l2 }, scope);
+          const name = i === last ? latentActivation : activation;
+          return scope.in('encoder', (encoder) =>
+            encoder.in(String(i), (inner) => layer(value, inner, weights, false, name)),
+          );
+        },
+        scope.in('encoder', (encoder) => gaussianNoise(inputNoise)(x, encoder)),
+      ),
     decode: (code, scope) =>
       widths.slice(1).reduce((value, _, i) => {
         const mirrored = last - i;
@@ -68,10 +71,20 @@ export const deepAutoencoderFamily = deterministicFamily({
   },
   networks(config, input) {
     if (!config.tied) return undefined;
-    const { channels, normalization, dropout, likelihood } = config;
-    if (channels.length > 0 || normalization !== 'none' || dropout > 0 || likelihood !== undefined) {
+    const { channels, normalization, dropout, decoderHidden, likelihood } = config;
+    if (likelihood !== undefined)
       throw new UserError(
-        'deep-autoencoder: tied weights are for plain dense layers and arrays; leave out channels, normalization and dropout, or tied',
+        'deep-autoencoder: tied weights are for arrays, and this is a table; leave out tied',
+      );
+    const untied = [
+      channels.length > 0 && 'channels',
+      normalization !== 'none' && 'normalization',
+      dropout > 0 && 'dropout',
+      decoderHidden !== undefined && 'decoderHidden',
+    ].filter((name) => name !== false);
+    if (untied.length > 0) {
+      throw new UserError(
+        `deep-autoencoder: tied weights are for plain dense layers, of which the decoder has those of the encoder; leave out ${untied.join(', ')}, or tied`,
       );
     }
     return tiedNetworks(config, input);

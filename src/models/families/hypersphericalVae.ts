@@ -3,7 +3,6 @@ import { constant } from '../../graph/expr.js';
 import { add, mul, softplus } from '../../graph/ops/elementwise.js';
 import { sum } from '../../graph/ops/reducing.js';
 import { reshape } from '../../graph/ops/shaping.js';
-import { dense } from '../../nn/layers.js';
 import {
   drawVonMisesFisher,
   logNormalizer,
@@ -18,14 +17,14 @@ import type { Posterior, Prior } from '../posteriors.js';
 import { variationalFamily } from '../variational.js';
 
 function sphericalPosterior(config: NetworkOptions): Posterior {
-  const { latent, initializer } = config;
+  const { latent } = config;
   if (latent < 2) {
     throw new UserError(
       `hyperspherical-vae: codes lie on a sphere, which needs at least 2 numbers; latent is ${latent}`,
     );
   }
   const toDirection = outputLayer(latent, config);
-  const toConcentration = dense(1, { initializer });
+  const toConcentration = outputLayer(1, config);
   const parameters: Posterior['parameters'] = (hidden, scope) => ({
     direction: normalized(scope.in('direction', (inner) => toDirection(hidden, inner))),
     // Above 1, as in the authors' code: near 0 the direction has no meaning, and no gradient.
@@ -35,6 +34,7 @@ function sphericalPosterior(config: NetworkOptions): Posterior {
     size: latent,
     parameters,
     exported: ({ direction, concentration }) => ({ code: direction!, concentration: concentration! }),
+    nearest: normalized,
     draw({ direction, concentration }, draws, scope) {
       const [batch] = direction!.shape;
       const code = drawVonMisesFisher(direction!, concentration!, draws, scope);

@@ -4,10 +4,10 @@ import { sum } from '../../graph/ops/reducing.js';
 import { reshape } from '../../graph/ops/shaping.js';
 import { sizeOf } from '../../graph/shape.js';
 import { drawNormal, flattenDraws, repeatRows } from '../../nn/draws.js';
-import { dense } from '../../nn/layers.js';
 import { made } from '../../nn/made.js';
 import type { Scope } from '../../nn/scope.js';
 import { count, type NetworkOptions } from '../family.js';
+import { outputLayer } from '../networks.js';
 import { gaussianPosterior, type Posterior } from '../posteriors.js';
 import { variationalFamily } from '../variational.js';
 
@@ -39,7 +39,7 @@ function flow(
 
 function iafPosterior(config: NetworkOptions, options: Flow): Posterior {
   const base = gaussianPosterior(config);
-  const toContext = dense(options.context, { activation: config.activation });
+  const toContext = outputLayer(options.context, config, config.activation);
   return {
     size: config.latent,
     parameters: (hidden, scope) => ({

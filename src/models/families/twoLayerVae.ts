@@ -4,9 +4,10 @@ import { add, exp, mul, neg, sub } from '../../graph/ops/elementwise.js';
 import { mean } from '../../graph/ops/reducing.js';
 import { reshape } from '../../graph/ops/shaping.js';
 import { flattenDraws, logNormal, logStandardNormal } from '../../nn/draws.js';
-import { dense, sequential } from '../../nn/layers.js';
+import { sequential } from '../../nn/layers.js';
 import type { Scope } from '../../nn/scope.js';
 import { count, type NetworkOptions } from '../family.js';
+import { outputLayer } from '../networks.js';
 import { gaussianPosterior, type Posterior, type Prior } from '../posteriors.js';
 import { variationalFamily } from '../variational.js';
 import { negativeBound } from './iwae.js';
@@ -17,9 +18,9 @@ interface Top {
 }
 
 /** A normal distribution given by a network: hidden layers, then a mean and the logarithm of a variance. */
-function conditional(units: number, hidden: readonly number[], { activation, initializer }: NetworkOptions) {
-  const trunk = sequential(...hidden.map((size) => dense(size, { activation, initializer })));
-  const head = dense(units, { initializer });
+function conditional(units: number, hidden: readonly number[], config: NetworkOptions) {
+  const trunk = sequential(...hidden.map((size) => outputLayer(size, config, config.activation)));
+  const head = outputLayer(units, config);
   return (x: Expr, scope: Scope) => {
     const last = scope.in('hidden', (inner) => trunk(x, inner));
     return {

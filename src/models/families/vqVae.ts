@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { mul } from '../../graph/ops/elementwise.js';
 import { mean } from '../../graph/ops/reducing.js';
-import { quantize } from '../../nn/quantizer.js';
+import { nearestCode, quantize } from '../../nn/quantizer.js';
 import { deterministicFamily } from '../deterministic.js';
 import { count } from '../family.js';
 
@@ -41,6 +41,7 @@ export const vqVaeFamily = deterministicFamily({
       );
     }
   },
+  nearest: (code, options, scope) => scope.in('quantizer', (inner) => nearestCode(code, options, inner)),
   bottleneck(code, { codes, codeSize, commitment, decay, restartBelow }, scope) {
     const quantized = scope.in('quantizer', (inner) =>
       quantize(code, { codes, codeSize, decay, restartBelow }, inner),

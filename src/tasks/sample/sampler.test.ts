@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Dataset, slice } from '../../data/dataset.js';
-import { autoencoder, sampler, vae } from '../../index.js';
+import { autoencoder, createModel, type Matrix, type Model, sampler, vae } from '../../index.js';
 import { Random } from '../../random/random.js';
 import { surface } from '../../testing/data.js';
 import { codesOf } from './codes.js';
 import { nearestInterpolation } from './knn.js';
+import { nearestCodes } from './nearest.js';
 import type { SamplerOptions } from './sampler.js';
 
 const all = surface(900);
@@ -163,4 +164,60 @@ describe('interpolation between nearest neighbours', () => {
     const drawn = await nearestInterpolation(codes, 1, 5).draw(100, new Random(3));
     assert.ok(drawn.every((code) => code >= 3 && code <= 4));
   });
+});
+
+describe('what is drawn for a model that cannot have every code', () => {
+  const options = { input: 12, hidden: [16], seed: 1 };
+  const families: readonly (readonly [Model, string, (code: readonly number[]) => boolean])[] = (() => {
+    const quantised = createModel('vq-vae', { ...options, latent: 4, codeSize: 2, codes: 8 });
+    const categorical = createModel('categorical-vae', { ...options, latent: 12, classes: 4 });
+    const spherical = createModel('hyperspherical-vae', { ...options, latent: 3 });
+    const isVector = (piece: readonly number[]) => {
+      const codebook = quantised.weights['quantizer.codebook']!;
+      return Array.from({ length: 8 }, (_, i) => 2 * i).some(
+        (at) => codebook[at] === piece[0] && codebook[at + 1] === piece[1],
+      );
+    };
+    const pieces = (code: readonly number[], size: number) =>
+      Array.from({ length: code.length / size }, (_, i) => code.slice(size * i, size * (i + 1)));
+    return [
+      [quantised, 'vectors of the codebook', (code) => pieces(code, 2).every(isVector)],
+      [
+        categorical,
+        'one-hot vectors',
+        (code) => pieces(code, 4).every((piece) => [...piece].sort().join() === '0,0,0,1'),
+      ],
+      [spherical, 'points on the sphere', (code) => Math.abs(Math.hypot(...code) - 1) < 1e-5],
+    ];
+  })();
+  before(() =>
+    Promise.all(families.map(([model]) => model.fit(data, { epochs: 5, learningRate: 0.01, batchSize: 64 }))),
+  );
+  after(() => Promise.all(families.map(([model]) => model.release())));
+
+  const rows = ({ data: all, shape }: Matrix) =>
+    Array.from({ length: shape[0]! }, (_, row) => [...all.subarray(row * shape[1]!, (row + 1) * shape[1]!)]);
+
+  for (const [model, what, isPossible] of families) {
+    it(`is ${what}, as codes of a ${model.family} are`, async () => {
+      assert.ok(rows(await model.encode(data)).every(isPossible), 'codes of data');
+      for (const type of ['gmm', 'knn'] as const) {
+        const source = await sampler(model, data, { type });
+        const codes = await source.codes(100, { seed: 2 });
+        assert.ok(rows(codes).every(isPossible), `${type}: ${rows(codes)[0]}`);
+        assert.deepEqual(await source.sample(100, { seed: 2 }), await model.decode(codes));
+      }
+    });
+
+    it(`and what ${model.family} decodes is that of ${what}, whatever it is given`, async () => {
+      const given = new Float32Array(20 * model.latent).map((_, i) => Math.sin(i));
+      const shape = [20, model.latent];
+      const possible = await nearestCodes(model, given);
+      assert.ok(rows(possible).every(isPossible));
+      const decoded = await model.decode({ data: given, shape });
+      (await model.decode(possible)).data.forEach((value, i) => {
+        assert.ok(Math.abs(value - decoded.data[i]!) < 1e-6);
+      });
+    });
+  }
 });

@@ -14,6 +14,7 @@ import type { CodeDensity } from './density.js';
 import { fitMixture, mixtureDensity } from './gmm.js';
 import { nearestInterpolation } from './knn.js';
 import { fitFlow } from './maf.js';
+import { nearestCodes } from './nearest.js';
 import { standardNormalPrior } from './prior.js';
 import { fitTwoStage } from './twoStage.js';
 
@@ -159,7 +160,8 @@ export class Sampler {
   }
 
   /**
-   * New codes, [count, latent].
+   * New codes, [count, latent], each the nearest that the model can have to one drawn from the density: of a `vq-vae` pieces are
+   * vectors of the codebook, of a `categorical-vae` they are one-hot, of a `hyperspherical-vae` codes have length 1.
    * @throws {UserError} when `count` is no whole number above 0
    */
   async codes(wanted: number, { seed = this.model.seed }: Pick<DrawOptions, 'seed'> = {}): Promise<Matrix> {
@@ -167,12 +169,13 @@ export class Sampler {
       throw new UserError(`sample: a whole number above 0 is expected, got ${wanted}`);
     }
     const data = await this.density.draw(wanted, new Random(seed, 'prior'));
-    return { data, shape: [wanted, this.model.latent] };
+    return nearestCodes(this.model, data);
   }
 
   /**
    * The logarithm of the density at each code, in nats: the higher its mean over codes that were held out, the better
    * the sampler knows them. `prior`, `gmm` and `maf` have a density; of `maf` it leaves out dimensions that are constant.
+   * It is that of what is drawn before the nearest possible codes are taken.
    * @param codes [samples, latent]
    * @throws {UserError} for samplers without a density, and codes that do not fit
    */
