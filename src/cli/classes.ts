@@ -2,8 +2,7 @@ import { UserError } from '../errors.js';
 import { familyOf } from '../estimator/create.js';
 import type { Dataset, Matrix, Model } from '../index.js';
 import { gridPicture, imageGridPicture } from '../pictures/grid.js';
-import { sampleForm } from '../pictures/pixels.js';
-import { valueRange } from './outputFile.js';
+import { drawing, isDrawnAsImage } from './outputFile.js';
 import type { TrainOptions } from './train.js';
 
 /** Classes that a picture shows at most, and samples of each side by side. */
@@ -83,7 +82,7 @@ export function classesPicture(
   model: Model,
 ): Promise<Uint8Array> {
   const { shape } = model.sampleSpec;
-  if (sampleForm(shape).kind === 'line') return imageGridPicture(data, shape, valueRange(model));
+  if (!isDrawnAsImage(model)) return imageGridPicture(data, shape, drawing(model));
   const size = data.length / count!;
   const rows = [...new Set(labels)].sort((a, b) => a - b);
   const places = rows.map((row) => labels.flatMap((label, i) => (label === row ? [i] : [])));
@@ -97,6 +96,6 @@ export function classesPicture(
     }),
     shape,
     columns: Math.min(longestRow, Math.max(...places.map((row) => row.length))),
-    ...valueRange(model),
+    ...drawing(model),
   });
 }

@@ -72,7 +72,7 @@ export function reconstructCommand(cli: Cli): Command {
         const { openRun } = await import('./open.js');
         const file = new SampleFile(options.output ?? 'grid.png');
         checkTarget('-o', file.path, { data: [data], run });
-        const { valueRange } = await import('./outputFile.js');
+        const { drawing } = await import('./outputFile.js');
         const { dataFor } = await import('./tableRun.js');
         const { reconstructionsPicture } = await import('../pictures/grid.js');
         const model = await openRun(run);
@@ -83,7 +83,7 @@ export function reconstructCommand(cli: Cli): Command {
         file.check(samples, model);
         const reconstructions = await model.reconstruct(some);
         await file.write(reconstructions, model, () =>
-          reconstructionsPicture(some.data, reconstructions.data, model.sampleSpec.shape, valueRange(model)),
+          reconstructionsPicture(some.data, reconstructions.data, model.sampleSpec.shape, drawing(model)),
         );
         file.report(output, samples, model, all.shape[0]!);
       });

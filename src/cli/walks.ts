@@ -2,12 +2,11 @@ import { type Dataset, sampleCount, slice } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { interpolate, type Model, traverse, VariationalModel } from '../index.js';
 import { type GridPicture, gridPicture } from '../pictures/grid.js';
-import { sampleForm } from '../pictures/pixels.js';
 import { checkLabel } from './classes.js';
 import type { InterpolateOptions } from './interpolate.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
-import { shortest, valueRange } from './outputFile.js';
+import { drawing, isDrawnAsImage, shortest } from './outputFile.js';
 import { runData } from './runData.js';
 import { fileFor, type SampleFile } from './sampleFile.js';
 import { dataFor } from './tableRun.js';
@@ -35,7 +34,7 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
   checkTarget('-o', file.path, { run, data: [options.data] });
   checkLabel(model, options.label);
   const latents = Math.min(options.latents ?? usualLatents, model.latent);
-  const lines = model.table === undefined && sampleForm(model.sampleSpec.shape).kind === 'line';
+  const lines = model.table === undefined && !isDrawnAsImage(model);
   const steps = lines ? lineSteps : imageSteps;
   file.check(latents * steps, model);
   const { spec, data } = await runData(run, model, options.data, output);
@@ -63,7 +62,7 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
     shape: model.sampleSpec.shape,
     columns: steps,
     title: lines ? `${names.join(', ')} from top to bottom` : `Each latent ${range}`,
-    ...valueRange(model),
+    ...drawing(model),
   });
   await file.write(found.samples, model, () => gridPicture(picture()), [
     { name: 'latent', values: found.latents.flatMap((latent) => Array(steps).fill(latent) as number[]) },
@@ -109,9 +108,9 @@ export async function drawInterpolation(
   const picture = (): GridPicture => ({
     rows: [{ images: samples.data }],
     shape: model.sampleSpec.shape,
-    ...(sampleForm(model.sampleSpec.shape).kind === 'image' && steps <= longestRow && { columns: steps }),
+    ...(isDrawnAsImage(model) && steps <= longestRow && { columns: steps }),
     title: `From sample ${from} to sample ${to} of ${spec}, ${method}`,
-    ...valueRange(model),
+    ...drawing(model),
   });
   await file.write(samples, model, () => gridPicture(picture()), [
     { name: 'position', values: Array.from({ length: steps }, (_, step) => shortest(step / (steps - 1))) },
