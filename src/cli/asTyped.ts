@@ -44,7 +44,7 @@ const phrases: readonly (readonly [library: RegExp, typed: string])[] = [
     'give a smaller --image-size, such as 64x64, or --colour grey',
   ],
   [
-    /there are no labels; give them, (.*): (?:\{ data, shape, labels \}|decode\(codes, \{ labels \}\))$/,
+    /there are no labels; give them, (.*?): (?:\{ data, shape, labels \}|decode\(codes, \{ labels \}\))/,
     'there are no labels; give data that have them, $1',
   ],
   [/, or where the family is your own, pass it: load\(.*\)$/, ''],

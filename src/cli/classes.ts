@@ -1,3 +1,4 @@
+import { sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { familyOf } from '../estimator/create.js';
 import type { Dataset, Matrix, Model } from '../index.js';
@@ -23,6 +24,19 @@ export function checkLabel({ family, classes }: Model, label: number | undefined
   if (label < classes) return;
   throw new UserError(
     `--label ${label}: the model has ${classes} classes; give a whole number from 0 to ${classes - 1}`,
+  );
+}
+
+/**
+ * Data with the class of each sample where the model is told it: that of `--label` for all, or else their own labels.
+ * @throws {UserError} when there is neither
+ */
+export function withLabel({ classes, family }: Model, data: Dataset, label: number | undefined): Dataset {
+  if (classes === undefined) return data;
+  if (label !== undefined) return { ...data, labels: new Int32Array(sampleCount(data)).fill(label) };
+  if (data.labels !== undefined) return data;
+  throw new UserError(
+    `${data.source ?? 'the data'}: a ${family} is told the class of each sample, and there are no labels; give data that have them, whole numbers from 0 to ${classes - 1}, or the class of all samples with --label`,
   );
 }
 
