@@ -41,7 +41,10 @@ export async function finish(run: Prepared, folder: RunFolder, output: Output): 
   output.result(
     () =>
       [
-        ...(ended === null ? [] : [`Training stopped early: ${ended.replace(/^\w+/, words)}.`]),
+        // In the last epoch that was planned there was nothing left to stop.
+        ...(ended === null || rows.length >= options.epochs
+          ? []
+          : [`Training stopped early: ${ended.replace(/^\w+/, words)}.`]),
         `Trained ${counted(rows.length, 'epoch')} in ${duration(sum(rows, 'seconds'))}. On ${measured.text}:`,
         evaluationTable(evaluation, model),
         '',
