@@ -1,4 +1,4 @@
-import { UserError } from './errors.js';
+import { shown, UserError } from './errors.js';
 import {
   type AutoencoderOptions,
   type CommonOptions,
@@ -97,7 +97,7 @@ export function createModel(
 
 function platform({ backend = 'wasm' }: BrowserOptions) {
   if (backend !== 'wasm' && backend !== 'webgpu')
-    throw new UserError(`backend: 'wasm' or 'webgpu' is expected, got ${JSON.stringify(backend)}`);
+    throw new UserError(`backend: 'wasm' or 'webgpu' is expected, got ${shown(backend)}`);
   return webPlatform(backend);
 }
 

@@ -101,3 +101,24 @@ test('every program in the documents has the types that the package has', () => 
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('the page on sampling names every sampler, and every family with a prior of its own', async () => {
+  const { createModel } = await import('../dist/index.js');
+  const { samplerTypes } = await import('../dist/tasks/sample/sampler.js');
+  const { families } = await import('../dist/models/families.js');
+  const { text } = pages.find(({ file }) => file === 'docs/sampling.md');
+  const part = (heading) => text.split(`## ${heading}\n`)[1].split('\n## ')[0];
+  for (const type of samplerTypes) assert.ok(part('Which sampler').includes(`\`${type}\``), type);
+  const listed = [...part('The prior of each model').matchAll(/^\| (`.*?) +\|/gm)].flatMap(([, cell]) =>
+    [...cell.matchAll(/`([\w-]+)`/g)].map(([, name]) => name),
+  );
+  const own = Object.keys(families).filter((name) => {
+    const model = createModel(name, {
+      input: 8,
+      latent: 8,
+      ...(name === 'conditional-vae' && { classes: 2 }),
+    });
+    return model.definition.prior !== undefined;
+  });
+  assert.deepEqual(listed.filter((name) => name !== 'vae').sort(), own.sort());
+});

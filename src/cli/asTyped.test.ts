@@ -5,6 +5,7 @@ import { after, describe, it } from 'node:test';
 import { npyBytes } from '../data/npy.js';
 import { imageGridPicture } from '../pictures/grid.js';
 import { call, temporaryFolder } from '../testing/cli.js';
+import { asTyped } from './asTyped.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);
@@ -25,6 +26,20 @@ for (const side of [8, 9, 10]) {
   const picture = await imageGridPicture(new Float32Array(side * side), [side, side], {});
   writeFileSync(join(folder, `${side}.png`), picture);
 }
+
+describe('a message about an option', () => {
+  it('has it as it is typed, whichever family it is of', () => {
+    assert.equal(asTyped('codeSize: too small'), '--code-size: too small');
+    assert.equal(asTyped('vq-vae: restartBelow: too small'), 'vq-vae: --restart-below: too small');
+    assert.equal(asTyped('data.npy: codeSize is a name'), 'data.npy: codeSize is a name');
+  });
+
+  it('of labels that are missing has no words of the library, whatever stands behind it', () => {
+    const message =
+      'there are no labels; give them, whole numbers from 0 to 9: { data, shape, labels }; name them';
+    assert.doesNotMatch(asTyped(message), /\{/);
+  });
+});
 
 describe('what train says of options', () => {
   const said: [what: string, argv: string[], message: RegExp][] = [
@@ -87,6 +102,11 @@ describe('what train says of options', () => {
       'a shape without channels',
       [cube, '--channels', '4'],
       /--channels: .* with --data-format channelsFirst/,
+    ],
+    [
+      'convolutions of the decoder too many',
+      [pictures, '--channels', '4', '--decoder-channels', '4,4,4,4,4,4'],
+      /^autoencoder: --decoder-channels: .*; give at most \d, or a smaller --stride/m,
     ],
     ['an output of which half is unused', [numbers, '--output', 'tanh'], /Take --output sigmoid, or scale/],
     ['pictures of several sizes', [folder], /--image-size chooses another/],

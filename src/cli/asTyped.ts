@@ -59,7 +59,7 @@ const phrases: readonly (readonly [library: RegExp, typed: string | ((...found: 
     'give a smaller --image-size, such as 64x64, or --colour grey',
   ],
   [
-    /there are no labels; give them, (.*): (?:\{ data, shape, labels \}|decode\(codes, \{ labels \}\))$/,
+    /there are no labels; give them, (.*?): (?:\{ data, shape, labels \}|decode\(codes, \{ labels \}\))/,
     'there are no labels; give data that have them, $1',
   ],
   [/, or where the family is your own, pass it: load\(.*\)$/, ''],
@@ -67,7 +67,16 @@ const phrases: readonly (readonly [library: RegExp, typed: string | ((...found: 
   [/^log p\(x\) cannot be estimated: /, '--importance-samples: log p(x) cannot be estimated: '],
 ];
 
+/** An option that a message is about, in front of it or behind the name of a family: `vq-vae: codeSize: …`. */
+const optionInFront = /^((?:[a-z][a-z-]*: )?)([a-z]+(?:[A-Z][a-z0-9]*)+): /;
+
+function flag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** A message of the library with its options as they are typed on the command line. */
 export function asTyped(message: string): string {
-  return phrases.reduce((text, [library, typed]) => text.replace(library, typed as string), message);
+  return phrases
+    .reduce((text, [library, typed]) => text.replace(library, typed as string), message)
+    .replace(optionInFront, (_, family: string, name: string) => `${family}${flag(name)}: `);
 }

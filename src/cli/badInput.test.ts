@@ -32,6 +32,16 @@ const whole = npyBytes({ data: new Float32Array(60), shape: [10, 6] });
 describe('what train refuses', () => {
   const refusals: [what: string, argv: string[], message: RegExp][] = [
     ['no data', [], /no data were named; give mnist/],
+    [
+      'a padding that is none',
+      [unit, '--channels', '2', '--padding', 'foo'],
+      /'--padding <value>' argument 'foo' is invalid\. Expected "same" or a number/,
+    ],
+    [
+      'three dimensions',
+      [unit, '--channels', '2', '--dimensions', '3'],
+      /'--dimensions <value>' argument '3' is invalid\. Expected 1 or 2/,
+    ],
     ['a missing file', [join(root, 'missing.npy')], /there is no file .*missing\.npy; check the path/],
     ['a misspelt name', ['mnits'], /mnits is neither a known kind of data nor a file; give mnist/],
     ['an unknown part', ['mnist:validation'], /expected mnist:train or mnist:test/],

@@ -85,12 +85,43 @@ describe('commands on a conditional run', () => {
     assert.equal(figures!.loss, (await model.evaluate(test)).loss);
     const rows: Record<string, string>[] = parse(readFileSync(at('codes.csv')), { columns: true });
     assert.deepEqual(Object.keys(rows[0]!), ['label', 'z0', 'z1']);
-    for (const command of ['reconstruct', 'encode']) {
+    for (const argv of [['reconstruct', '-o', at('no.npy')], ['encode', '-o', at('no.npy')], ['evaluate']]) {
       await refused(
-        [command, run, at('bare.npy'), '-o', at('no.npy')],
-        /bare\.npy: .*there are no labels; give data that have them, whole numbers from 0 to 9/,
+        [argv[0]!, run, at('bare.npy'), ...argv.slice(1)],
+        /bare\.npy: .*there are no labels; give data that have them, whole numbers from 0 to 9, or .* --label\n/,
       );
     }
+    await refused(
+      ['sample', run, '--sampler', 'gmm', '--data', at('bare.npy'), '-o', at('no.png')],
+      /there are no labels; give data that have them, whole numbers from 0 to 9\n/,
+    );
+  });
+
+  it('reconstruct, encode and evaluate take one class for all samples from --label', async () => {
+    const threes = { ...test, labels: test.labels!.map(() => 3) };
+    for (const given of [data, at('bare.npy')]) {
+      await callJson('reconstruct', run, given, '--label', '3', '-o', at('threes.npy'));
+      assert.deepEqual(await read('threes.npy'), (await model.reconstruct(threes)).data);
+      await callJson('encode', run, given, '--label', '3', '-o', at('threes.npy'));
+      assert.deepEqual(await read('threes.npy'), (await model.encode(threes)).data);
+      const [figures] = await callJson('evaluate', run, given, '--label', '3');
+      assert.equal(figures!.loss, (await model.evaluate(threes)).loss);
+      await callJson('encode', run, given, '--label', '3', '-o', at('threes.csv'));
+      const rows: Record<string, string>[] = parse(readFileSync(at('threes.csv')), { columns: true });
+      assert.ok(rows.length === 30 && rows.every(({ label }) => label === '3'));
+    }
+    for (const command of ['reconstruct', 'encode', 'evaluate']) {
+      await refused([command, run, data, '--label', '10'], /--label 10: the model has 10 classes/);
+      await refused([command, plain, data, '--label', '1'], /--label 1 is for conditional models/);
+    }
+  });
+
+  it('traverse and interpolate go through data without labels with --label', async () => {
+    const bare = at('bare.npy');
+    await callJson('traverse', run, '--data', bare, '--label', '3', '-o', at('sweep.npy'));
+    const way = ['interpolate', run, bare, '--from', '0', '--to', '1'];
+    await callJson(...way, '--label', '3', '-o', at('way.npy'));
+    await refused([...way, '-o', at('way.npy')], /there are no labels; .* with --label\n/);
   });
 
   it('traverse and interpolate stay with the class of a sample, or with --label', async () => {

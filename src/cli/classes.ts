@@ -1,9 +1,9 @@
+import { sampleCount } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { familyOf } from '../estimator/create.js';
 import type { Dataset, Matrix, Model } from '../index.js';
 import { gridPicture, imageGridPicture } from '../pictures/grid.js';
-import { sampleForm } from '../pictures/pixels.js';
-import { valueRange } from './outputFile.js';
+import { drawing, isDrawnAsImage } from './outputFile.js';
 import type { TrainOptions } from './train.js';
 
 /** Classes that a picture shows at most, and samples of each side by side. */
@@ -24,6 +24,19 @@ export function checkLabel({ family, classes }: Model, label: number | undefined
   if (label < classes) return;
   throw new UserError(
     `--label ${label}: the model has ${classes} classes; give a whole number from 0 to ${classes - 1}`,
+  );
+}
+
+/**
+ * Data with the class of each sample where the model is told it: that of `--label` for all, or else their own labels.
+ * @throws {UserError} when there is neither
+ */
+export function withLabel({ classes, family }: Model, data: Dataset, label: number | undefined): Dataset {
+  if (classes === undefined) return data;
+  if (label !== undefined) return { ...data, labels: new Int32Array(sampleCount(data)).fill(label) };
+  if (data.labels !== undefined) return data;
+  throw new UserError(
+    `${data.source ?? 'the data'}: a ${family} is told the class of each sample, and there are no labels; give data that have them, whole numbers from 0 to ${classes - 1}, or the class of all samples with --label`,
   );
 }
 
@@ -83,7 +96,7 @@ export function classesPicture(
   model: Model,
 ): Promise<Uint8Array> {
   const { shape } = model.sampleSpec;
-  if (sampleForm(shape).kind === 'line') return imageGridPicture(data, shape, valueRange(model));
+  if (!isDrawnAsImage(model)) return imageGridPicture(data, shape, drawing(model));
   const size = data.length / count!;
   const rows = [...new Set(labels)].sort((a, b) => a - b);
   const places = rows.map((row) => labels.flatMap((label, i) => (label === row ? [i] : [])));
@@ -97,6 +110,6 @@ export function classesPicture(
     }),
     shape,
     columns: Math.min(longestRow, Math.max(...places.map((row) => row.length))),
-    ...valueRange(model),
+    ...drawing(model),
   });
 }

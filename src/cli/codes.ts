@@ -2,7 +2,7 @@ import { checkFinite } from '../data/checks.js';
 import { type Dataset, dataset, featureSize } from '../data/dataset.js';
 import { readTable } from '../data/table/readTable.js';
 import { nameText } from '../data/table/table.js';
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
 import { type Model, readDataset } from '../index.js';
 import { cellNumber } from '../table/values.js';
 import { isTableSpec } from './dataSpec.js';
@@ -49,7 +49,7 @@ async function tableCodes(path: string, latent: number, labelled: boolean): Prom
         const value = cell === null ? undefined : cellNumber(cell);
         if (value !== undefined) return value;
         throw new UserError(
-          `${path}: row ${rows.length + 1}, column ${nameText(table.names[place]!)}: a number is expected, got ${cell === null ? 'nothing' : JSON.stringify(String(cell))}`,
+          `${path}: row ${rows.length + 1}, column ${nameText(table.names[place]!)}: a number is expected, got ${cell === null ? 'nothing' : shown(String(cell))}`,
         );
       };
       if (labelPlace >= 0) labels.push(numberAt(labelPlace));

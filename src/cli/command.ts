@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { wholeNumber } from './parse.js';
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -49,4 +50,11 @@ export const runArgument = ['<run>', 'the folder that train wrote, such as runs/
 export const dataArgument = [
   '<data>',
   'mnist, mnist:train, mnist:test, shapes, or the path of an IDX or .npy file (gzipped too), each may be followed by a slice such as [0:1000]; or a folder of pictures; or a table: CSV, TSV, JSON Lines, Parquet, .npz; - is standard input',
+] as const;
+
+/** The option of commands that encode data: the class that `withLabel` gives to samples. */
+export const labelOption = [
+  '--label <n>',
+  'of a conditional model: the class of all samples (default: the labels of the data)',
+  wholeNumber(0),
 ] as const;

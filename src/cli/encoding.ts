@@ -4,6 +4,8 @@ import { writeWhole } from '../artifact/write.js';
 import { npyBytes } from '../data/npy.js';
 import { UserError } from '../errors.js';
 import type { Model } from '../index.js';
+import { checkLabel, withLabel } from './classes.js';
+import type { EncodeOptions } from './encode.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { writeArrayCodes, writeCodes } from './tableOutput.js';
@@ -18,8 +20,7 @@ import { checkTarget } from './targets.js';
 export async function encode(
   run: string,
   spec: string,
-  path: string,
-  carry: readonly string[] | undefined,
+  { output: path, carry, label }: EncodeOptions,
   output: Output,
 ): Promise<{ readonly model: Model; readonly samples: number }> {
   const isNpy = extname(path).toLowerCase() === '.npy';
@@ -30,6 +31,7 @@ export async function encode(
   }
   checkTarget('-o', path, { data: [spec], run });
   const model = await openRun(run);
+  checkLabel(model, label);
   if (carry !== undefined && model.table === undefined) {
     throw new UserError('--carry names columns of a table, but the run was trained on arrays; leave it out');
   }
@@ -39,13 +41,13 @@ export async function encode(
     );
   }
   if (isNpy) {
-    const codes = await model.encode(await dataFor(model, spec, output));
+    const codes = await model.encode(withLabel(model, await dataFor(model, spec, output), label));
     await writeWhole(path, npyBytes(codes));
     return { model, samples: codes.shape[0]! };
   }
   if (model.table !== undefined)
     return { model, samples: await writeCodes(path, model, spec, carry, output) };
-  const data = await dataFor(model, spec, output);
+  const data = withLabel(model, await dataFor(model, spec, output), label);
   const codes = await model.encode(data);
   await writeArrayCodes(path, codes, data);
   return { model, samples: codes.shape[0]! };

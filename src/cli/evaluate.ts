@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import { type CommonOptions, dataArgument, labelOption, makeCommand, runArgument } from './command.js';
 import type { FurtherOptions } from './furtherFigures.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
@@ -8,6 +8,7 @@ import { count } from './text.js';
 
 interface EvaluateOptions extends CommonOptions, FurtherOptions {
   readonly importanceSamples?: number;
+  readonly label?: number;
 }
 
 /** `autoencoder evaluate`. */
@@ -40,6 +41,7 @@ export function evaluateCommand(cli: Cli): Command {
       .option('--generation', 'how near new samples are to the data, which need labels (variational models)')
       .option('--factors', 'how well latents stand for the factors of the data, such as shapes')
       .option('--compression', 'the size of codes against that of PNG files')
+      .option(...labelOption)
       .action(async (run: string, data: string, options: EvaluateOptions) => {
         const { openRun } = await import('./open.js');
         const { dataFor } = await import('./tableRun.js');
@@ -47,9 +49,11 @@ export function evaluateCommand(cli: Cli): Command {
         const model = await openRun(run);
         const { sampleCount } = await import('../data/dataset.js');
         const { furtherFigures } = await import('./furtherFigures.js');
-        const { seed, importanceSamples } = options;
+        const { seed, importanceSamples, label } = options;
         const output = new Output(cli, options);
-        const samples = await dataFor(model, data, output);
+        const { checkLabel, withLabel } = await import('./classes.js');
+        checkLabel(model, label);
+        const samples = withLabel(model, await dataFor(model, data, output), label);
         const draws = (importanceSamples ?? 0) * sampleCount(samples);
         if (draws > 1e6)
           output.note(`${count(draws)} draws of codes go through the decoder; this takes a while`);

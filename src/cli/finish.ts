@@ -12,7 +12,7 @@ import { classesPicture, picturedClasses } from './classes.js';
 import { specOf } from './dataSpec.js';
 import { evaluationJson, evaluationTable, lossText } from './figures.js';
 import type { Output } from './output.js';
-import { valueRange } from './outputFile.js';
+import { drawing } from './outputFile.js';
 import type { Prepared } from './prepare.js';
 import { type RunFolder, runFile } from './runFolder.js';
 import { commandLine, counted, duration, words } from './text.js';
@@ -41,7 +41,10 @@ export async function finish(run: Prepared, folder: RunFolder, output: Output): 
   output.result(
     () =>
       [
-        ...(ended === null ? [] : [`Training stopped early: ${ended.replace(/^\w+/, words)}.`]),
+        // In the last epoch that was planned there was nothing left to stop.
+        ...(ended === null || rows.length >= options.epochs
+          ? []
+          : [`Training stopped early: ${ended.replace(/^\w+/, words)}.`]),
         `Trained ${counted(rows.length, 'epoch')} in ${duration(sum(rows, 'seconds'))}. On ${measured.text}:`,
         evaluationTable(evaluation, model),
         '',
@@ -99,7 +102,7 @@ async function writePictures(
   title: string,
 ): Promise<string[]> {
   const shape = featureShape(data);
-  const range = valueRange(model);
+  const drawn = drawing(model);
   const pictures: [keyof typeof runFile, Promise<Uint8Array>][] = [
     ['loss', lossChart({ history: points(model.history!.rows), title, yLabel: lossText(model) })],
   ];
@@ -107,7 +110,7 @@ async function writePictures(
   if (model.table === undefined) {
     const few = slice(data, 0, picturedSamples);
     const { data: reconstructions } = await model.reconstruct(few);
-    pictures.push(['reconstructions', reconstructionsPicture(few.data, reconstructions, shape, range)]);
+    pictures.push(['reconstructions', reconstructionsPicture(few.data, reconstructions, shape, drawn)]);
   }
   if (model.table === undefined && model instanceof VariationalModel) {
     pictures.push(['samples', samplesPicture(model)]);
@@ -120,7 +123,7 @@ async function writePictures(
 async function samplesPicture(model: VariationalModel): Promise<Uint8Array> {
   if (model.classes === undefined) {
     const { data } = await model.sample(drawnSamples);
-    return imageGridPicture(data, model.sampleSpec.shape, valueRange(model));
+    return imageGridPicture(data, model.sampleSpec.shape, drawing(model));
   }
   const label = picturedClasses(model.classes, drawnOfClasses);
   return classesPicture(await model.sample(label.length, { label }), label, model);

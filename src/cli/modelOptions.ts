@@ -4,6 +4,7 @@ import { UserError } from '../errors.js';
 import { familyOf } from '../estimator/create.js';
 import { type FamilyName, families, familyNamed } from '../models/families.js';
 import type { Family } from '../models/family.js';
+import { messageOf } from '../models/options.js';
 import { largest, layerSizes, numberOf } from './parse.js';
 
 /** Options that the command itself describes: their defaults depend on the data, or they are no single value. */
@@ -173,5 +174,5 @@ function expectation(field: Field, issue: z.core.$ZodIssue | undefined): string 
   if (issue.code === 'too_big')
     return `Expected a number ${issue.inclusive ? `of at most ${issue.maximum}` : `below ${issue.maximum}`}`;
   if (issue.code === 'invalid_type') return `Expected a ${issue.expected === 'int' ? 'whole ' : ''}number`;
-  return issue.message;
+  return messageOf(issue);
 }

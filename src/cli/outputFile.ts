@@ -4,7 +4,8 @@ import { writeWhole } from '../artifact/write.js';
 import { npyBytes } from '../data/npy.js';
 import { UserError } from '../errors.js';
 import type { Matrix, Model } from '../index.js';
-import type { ValueRange } from '../pictures/pixels.js';
+import { hasChannelsFirst } from '../models/networks.js';
+import { sampleForm, type ValueRange } from '../pictures/pixels.js';
 
 /** A kind of file that results are written as, known by the name's ending. */
 export type OutputKind = 'npy' | 'csv' | 'png';
@@ -63,6 +64,17 @@ function* csvPieces({ data, shape }: Matrix, letter: string): Generator<Uint8Arr
 /** Nine digits tell every float32 from its neighbours; more would only show its binary form. */
 export function shortest(value: number): number {
   return Number(value.toPrecision(9));
+}
+
+/** How pictures of a model's samples are drawn: the values that are black and white, and where channels lie. */
+export function drawing(model: Model): { readonly range?: ValueRange; readonly channelsFirst?: boolean } {
+  const channelsFirst = hasChannelsFirst(model.config, model.sampleSpec.shape);
+  return { ...valueRange(model), ...(channelsFirst && { channelsFirst }) };
+}
+
+/** Whether samples of a model are drawn as images; else they are lines. */
+export function isDrawnAsImage({ config, sampleSpec: { shape } }: Model): boolean {
+  return sampleForm(shape, hasChannelsFirst(config, shape)).kind === 'image';
 }
 
 /** The values that are black and white in pictures of a model's samples, where they are known. */

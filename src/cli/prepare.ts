@@ -6,6 +6,7 @@ import type { ImageFolderOptions } from '../data/images/folder.js';
 import type { StoredRows } from '../data/storedRows.js';
 import { UserError } from '../errors.js';
 import { type Model, readCheckpoint, readDataset } from '../index.js';
+import { isConvolutional } from '../models/networks.js';
 import type { CheckpointContent } from '../train/callbacks.js';
 import { resumeOptions } from './agree.js';
 import { checkNotConditional, isConditional, withClassesOf } from './classes.js';
@@ -77,9 +78,11 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
       `--image-size, --image-fit and --colour are about the pictures of a folder, and ${spec} is none; leave them out`,
     );
   }
+  checkFolderFormat(spec, data, given.dataFormat);
   const sets = validation ? [data, validation] : [data];
   const { options, because } = completeOptions(spec, withClassesOf(data, given), sets, images);
   const record = makeRecord(options, fingerprints(options, data, validation));
+  const model = modelOf(options, data);
   return {
     folder,
     spec,
@@ -89,8 +92,11 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
     record,
     data,
     ...(validation && { validation }),
-    model: modelOf(options, data),
-    notes: notesOf(data, validation, given.validation),
+    model,
+    notes: [
+      ...notesOf(data, validation, given.validation),
+      ...(given.dataFormat === undefined ? formatNotes(model) : []),
+    ],
   };
 }
 
@@ -121,6 +127,25 @@ async function prepareTable(spec: string, given: TrainOptions, folder: string): 
 /** What there is to say of how data and validation were read. */
 function notesOf(data: Dataset, validation: Dataset | undefined, name: string | undefined): string[] {
   return [...(data.notes ?? []), ...(validation?.notes ?? []).map((note) => ofValidation(name, note))];
+}
+
+/** What there is to say of samples that look as if their channels came first, while convolutions take them to be last. */
+function formatNotes({ config, sampleSpec: { shape: sample } }: Model): string[] {
+  const [first, , last] = sample;
+  const counts = [1, 3, 4];
+  if (!isConvolutional(config) || sample.length !== 3 || !counts.includes(first!) || counts.includes(last!))
+    return [];
+  return [
+    `samples of ${shape(sample)} are taken for pictures of ${sample[0]} × ${sample[1]} with ${last} channels; if the first axis counts channels, give --data-format channelsFirst`,
+  ];
+}
+
+/** @throws {UserError} when pictures of a folder are said to have their channels first */
+function checkFolderFormat(spec: string, { names }: Dataset, format: unknown): void {
+  if (names === undefined || format !== 'channelsFirst') return;
+  throw new UserError(
+    `--data-format channelsFirst: pictures of a folder, such as ${spec}, are read with their channels last; leave it out`,
+  );
 }
 
 /** How pictures of a folder are to be brought to one size, where it was said. */

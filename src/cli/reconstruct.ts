@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { endingsText } from '../artifact/tableEndings.js';
-import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import { type CommonOptions, dataArgument, labelOption, makeCommand, runArgument } from './command.js';
 import { isTableSpec } from './dataSpec.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
@@ -10,12 +10,13 @@ import { counted } from './text.js';
 interface ReconstructOptions extends CommonOptions {
   readonly output?: string;
   readonly count?: number;
+  readonly label?: number;
 }
 
 async function reconstructTable(
   run: string,
   data: string,
-  { output }: ReconstructOptions,
+  { output, label }: ReconstructOptions,
   out: Output,
 ): Promise<void> {
   const { writeReconstructed } = await import('./tableOutput.js');
@@ -24,7 +25,9 @@ async function reconstructTable(
   const { openRun } = await import('./open.js');
   const { checkKind } = await import('./dataKind.js');
   const file = output ?? 'reconstructed.csv';
+  const { checkLabel } = await import('./classes.js');
   const model = await openRun(run);
+  checkLabel(model, label);
   checkKind(model, data);
   checkTableFile(file);
   checkTarget('-o', file, { data: [data], run });
@@ -62,6 +65,7 @@ export function reconstructCommand(cli: Cli): Command {
         `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()} (default: grid.png, of a table reconstructed.csv)`,
       )
       .option('--count <n>', 'how many (default: in a picture 20, else all)', wholeNumber(1))
+      .option(...labelOption)
       .action(async (run: string, data: string, options: ReconstructOptions) => {
         if (isTableSpec(data)) {
           await reconstructTable(run, data, options, new Output(cli, options));
@@ -72,18 +76,20 @@ export function reconstructCommand(cli: Cli): Command {
         const { openRun } = await import('./open.js');
         const file = new SampleFile(options.output ?? 'grid.png');
         checkTarget('-o', file.path, { data: [data], run });
-        const { valueRange } = await import('./outputFile.js');
+        const { checkLabel, withLabel } = await import('./classes.js');
+        const { drawing } = await import('./outputFile.js');
         const { dataFor } = await import('./tableRun.js');
         const { reconstructionsPicture } = await import('../pictures/grid.js');
         const model = await openRun(run);
         const output = new Output(cli, options);
-        const all = await dataFor(model, data, output);
+        checkLabel(model, options.label);
+        const all = withLabel(model, await dataFor(model, data, output), options.label);
         const some = file.part(all, options.count, pictured);
         const samples = some.shape[0]!;
         file.check(samples, model);
         const reconstructions = await model.reconstruct(some);
         await file.write(reconstructions, model, () =>
-          reconstructionsPicture(some.data, reconstructions.data, model.sampleSpec.shape, valueRange(model)),
+          reconstructionsPicture(some.data, reconstructions.data, model.sampleSpec.shape, drawing(model)),
         );
         file.report(output, samples, model, all.shape[0]!);
       });

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { parse } from 'csv-parse/sync';
 import { npyBytes } from '../data/npy.js';
 import { readNpy } from '../data/read.js';
-import { load, sampler } from '../index.js';
+import { createModel, load, sampler } from '../index.js';
 import { call, callJson, refused, temporaryFolder } from '../testing/cli.js';
 import { surface } from '../testing/data.js';
 
@@ -72,8 +72,10 @@ describe('sample', () => {
   it('says what does not go together', async () => {
     await refused(
       ['sample', plain, '--sampler', 'prior'],
-      /plain autoencoder, which has no prior.*leave --sampler out/,
+      /of the family 'autoencoder', which has no prior.*leave --sampler out/,
     );
+    await createModel('vq-vae', { input: 6, latent: 4, codeSize: 2 }).save(at('vq'));
+    await refused(['sample', at('vq'), '--sampler', 'prior'], /of the family 'vq-vae', which has no prior/);
     await refused(
       ['sample', vae, '--components', '3'],
       /--components is for --sampler gmm, and this is prior/,

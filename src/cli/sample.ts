@@ -22,7 +22,7 @@ export function sampleCommand(cli: Cli): Command {
     name: 'sample',
     summary: 'draw new samples',
     details:
-      'Codes are drawn from a distribution and decoded. prior is the standard normal distribution, which a VAE was trained for; the others learn how the codes of the training data lie: gmm is a mixture of normal distributions, knn draws between neighbours, two-stage trains a second VAE, maf a masked autoregressive flow',
+      'Codes are drawn from a distribution and decoded. prior is the one that the model was trained with (of most VAEs the standard normal distribution, of vamp-vae the VampPrior); the others learn how the codes of the training data lie: gmm is a mixture of normal distributions, knn draws between neighbours, two-stage trains a second VAE, maf a masked autoregressive flow',
     json: 'print one JSON object alone: file, samples, shape (of a table: file, rows), sampler; of a conditional model label',
     examples: [
       ['autoencoder sample runs/mnist-vae', 'grid.png with 64 new digits'],
@@ -41,7 +41,7 @@ export function sampleCommand(cli: Cli): Command {
       .option('-n, --count <n>', 'how many', wholeNumber(1), 64)
       .option(
         '--sampler <name>',
-        'prior, gmm, knn, two-stage or maf (default: prior of a VAE, gmm of any other run)',
+        'prior, gmm, knn, two-stage or maf (default: prior of a model that has one, gmm of any other run)',
         oneOf(['prior', 'gmm', 'knn', 'two-stage', 'maf']),
       )
       .option('--components <n>', 'gmm: how many normal distributions (default: 10)', wholeNumber(1))

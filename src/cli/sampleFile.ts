@@ -6,7 +6,7 @@ import type { Matrix, Model } from '../index.js';
 import { imageGridPicture } from '../pictures/grid.js';
 import { checkResultSize } from './open.js';
 import type { Output } from './output.js';
-import { checkPictured, type OutputKind, outputKind, valueRange, writeNumbers } from './outputFile.js';
+import { checkPictured, drawing, type OutputKind, outputKind, writeNumbers } from './outputFile.js';
 import { type NumberColumn, writeDecoded } from './tableOutput.js';
 import { counted, shape } from './text.js';
 
@@ -90,5 +90,5 @@ export function fileFor(
 }
 
 function grid(samples: Matrix, model: Model): Promise<Uint8Array> {
-  return imageGridPicture(samples.data, model.sampleSpec.shape, valueRange(model));
+  return imageGridPicture(samples.data, model.sampleSpec.shape, drawing(model));
 }

@@ -32,7 +32,7 @@ export async function drawSamples(run: string, options: SampleOptions, output: O
   }
   if (type === 'prior' && usualSampler(model) !== 'prior') {
     throw new UserError(
-      `${run} holds a plain autoencoder, which has no prior: its codes were not trained to follow one; leave --sampler out for a mixture of normal distributions, or choose another sampler`,
+      `${run} holds a model of the family '${model.family}', which has no prior: its codes were not trained to follow one; leave --sampler out for a mixture of normal distributions, or choose another sampler`,
     );
   }
   file.check(count, model);

@@ -8,7 +8,7 @@ import { createTableModel, familyOf, tableParts } from '../estimator/create.js';
 import { nodePlatform } from '../estimator/nodePlatform.js';
 import type { Dataset, Model } from '../index.js';
 import type { Family } from '../models/family.js';
-import { isConvolutional } from '../models/networks.js';
+import { hasChannelsFirst, isConvolutional } from '../models/networks.js';
 import { fieldOutputs } from '../nn/fields.js';
 import { layoutOf, type TableSchema } from '../table/columns.js';
 import { TableEncoder } from '../table/encode.js';
@@ -182,7 +182,13 @@ async function readFor(model: Model, spec: string, fit?: ImageFolderOptions['fit
   checkKind(model, spec);
   if (model.table === undefined) {
     const { readDataset } = await import('../index.js');
-    return readDataset(spec, { ...imagesLike(model), ...(fit && { fit }) });
+    const data = await readDataset(spec, { ...imagesLike(model), ...(fit && { fit }) });
+    if (data.names !== undefined && hasChannelsFirst(model.config, model.sampleSpec.shape)) {
+      throw new UserError(
+        `${spec}: pictures of a folder are read with their channels last, and the run takes them first, as [${model.sampleSpec.shape.join(', ')}]; give a .npy file of that form`,
+      );
+    }
+    return data;
   }
   return encodeTable(await tableFor(model, spec), new TableEncoder(model.table));
 }

@@ -250,6 +250,22 @@ describe('--resume', () => {
     assert.ok(weights('early').equals(before));
   });
 
+  it('of early stopping says so where epochs were left, and not after the last one', async () => {
+    const { epochs } = record('early') as { epochs: number };
+    const stopping = ['--early-stopping', '1', '--validation-split', '0.2', '--learning-rate', '0.1'];
+    const done =
+      readFileSync(join(at('early'), 'history.csv'), 'utf8')
+        .trimEnd()
+        .split('\n').length - 1;
+    assert.ok(done < epochs);
+    const trained = async (planned: number) => {
+      const run = ['--epochs', String(planned), '--out', at('last'), '--overwrite'];
+      return (await call(...small, ...stopping, ...run)).stdout;
+    };
+    assert.match(await trained(done), /^Trained \d+ epochs? in/);
+    assert.match(await trained(done + 1), /^Training stopped early: validation loss has not fallen/);
+  });
+
   it('wants the same options and the same data', async () => {
     const resume = ['train', '--resume', '--out', at('more')];
     await refused(

@@ -19,7 +19,7 @@ export function traverseCommand(cli: Cli): Command {
     name: 'traverse',
     summary: 'show what each latent means: sweep it while the others stay as they are',
     details:
-      'A row for each latent, the one that varies most over the data first. Of a VAE it goes from -3 to 3 standard deviations of the prior, of other runs through the quantiles of its codes from 1% to 99%',
+      'A row for each latent, the one that varies most over the data first. Of a VAE with a normal prior it goes from -3 to 3 standard deviations of it, of other runs through the quantiles of its codes from 1% to 99%',
     json: 'print one JSON object alone: file, samples, shape (of a table: file, rows), latents, values, from',
     examples: [
       ['autoencoder traverse runs/mnist-vae', 'traverse.png, about the mean code of the training data'],

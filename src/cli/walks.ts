@@ -2,12 +2,11 @@ import { type Dataset, sampleCount, slice } from '../data/dataset.js';
 import { UserError } from '../errors.js';
 import { interpolate, type Model, traverse, VariationalModel } from '../index.js';
 import { type GridPicture, gridPicture } from '../pictures/grid.js';
-import { sampleForm } from '../pictures/pixels.js';
-import { checkLabel } from './classes.js';
+import { checkLabel, withLabel } from './classes.js';
 import type { InterpolateOptions } from './interpolate.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
-import { shortest, valueRange } from './outputFile.js';
+import { drawing, isDrawnAsImage, shortest } from './outputFile.js';
 import { runData } from './runData.js';
 import { fileFor, type SampleFile } from './sampleFile.js';
 import { dataFor } from './tableRun.js';
@@ -35,10 +34,11 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
   checkTarget('-o', file.path, { run, data: [options.data] });
   checkLabel(model, options.label);
   const latents = Math.min(options.latents ?? usualLatents, model.latent);
-  const lines = model.table === undefined && sampleForm(model.sampleSpec.shape).kind === 'line';
+  const lines = model.table === undefined && !isDrawnAsImage(model);
   const steps = lines ? lineSteps : imageSteps;
   file.check(latents * steps, model);
-  const { spec, data } = await runData(run, model, options.data, output);
+  const { spec, data: read } = await runData(run, model, options.data, output);
+  const data = labelled(model, read, options);
   const from = options.from === undefined ? undefined : await codeAt(model, data, options.from, '--from');
   const some = slice(data, 0, Math.min(lookedAt, sampleCount(data)));
   const label = classOf(model, data, options);
@@ -63,7 +63,7 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
     shape: model.sampleSpec.shape,
     columns: steps,
     title: lines ? `${names.join(', ')} from top to bottom` : `Each latent ${range}`,
-    ...valueRange(model),
+    ...drawing(model),
   });
   await file.write(found.samples, model, () => gridPicture(picture()), [
     { name: 'latent', values: found.latents.flatMap((latent) => Array(steps).fill(latent) as number[]) },
@@ -100,7 +100,7 @@ export async function drawInterpolation(
   checkTarget('-o', file.path, { run, data: [spec] });
   checkLabel(model, options.label);
   file.check(steps, model);
-  const data = await dataFor(model, spec, output);
+  const data = labelled(model, await dataFor(model, spec, output), options);
   const [first, last] = [await codeAt(model, data, from, '--from'), await codeAt(model, data, to, '--to')];
   const label = classOf(model, data, options);
   const codes = interpolate(first, last, { steps, spherical });
@@ -109,9 +109,9 @@ export async function drawInterpolation(
   const picture = (): GridPicture => ({
     rows: [{ images: samples.data }],
     shape: model.sampleSpec.shape,
-    ...(sampleForm(model.sampleSpec.shape).kind === 'image' && steps <= longestRow && { columns: steps }),
+    ...(isDrawnAsImage(model) && steps <= longestRow && { columns: steps }),
     title: `From sample ${from} to sample ${to} of ${spec}, ${method}`,
-    ...valueRange(model),
+    ...drawing(model),
   });
   await file.write(samples, model, () => gridPicture(picture()), [
     { name: 'position', values: Array.from({ length: steps }, (_, step) => shortest(step / (steps - 1))) },
@@ -126,6 +126,11 @@ export async function drawInterpolation(
 function written({ path }: SampleFile, model: Model, samples: number): Readonly<Record<string, unknown>> {
   if (model.table !== undefined) return { file: path, rows: samples };
   return { file: path, samples, shape: model.sampleSpec.shape };
+}
+
+/** Data to encode: samples keep their own classes, and are of that of `--label` where they have none. */
+function labelled(model: Model, data: Dataset, { label }: { readonly label?: number }): Dataset {
+  return data.labels === undefined ? withLabel(model, data, label) : data;
 }
 
 /** The class that a conditional model decodes for: the one that was asked for, or that of a sample. */

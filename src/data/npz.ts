@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
 import { countText, hexOf } from './bytes.js';
 import { readBytes } from './file.js';
 import { parseNpy } from './npy.js';
@@ -67,7 +67,7 @@ export async function openNpz(path: string, options: NpzOptions = {}): Promise<N
   const found = (name: string): Entry => {
     const entry = entries.get(name);
     if (entry !== undefined) return entry;
-    throw new UserError(`${path} has no array ${JSON.stringify(name)}; it has ${names.join(', ')}`);
+    throw new UserError(`${path} has no array ${shown(name)}; it has ${names.join(', ')}`);
   };
   const counted = new Set<Entry>();
   return {

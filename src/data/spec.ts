@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
 import type { MnistPart } from './mnist.js';
 
 /** Samples from `start` up to but not including `end`, counted as Python does; either may be left out. */
@@ -27,7 +27,7 @@ export function parseSpec(spec: string): DataSpec {
   const { name, range } = splitSlice(spec);
   const rest = range && { range };
   if (name.trim() === '')
-    throw new UserError(`no data were named (got ${JSON.stringify(spec)}); give ${supportedData}`);
+    throw new UserError(`no data were named (got ${shown(spec)}); give ${supportedData}`);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name)) {
     throw new UserError(
       `${name} is a web address, and nothing is downloaded; save the file first and give its path`,
@@ -39,7 +39,7 @@ export function parseSpec(spec: string): DataSpec {
   if (kind?.[1] === 'shapes' && kind[2] === undefined) return { kind: 'shapes', ...rest };
   if (kind?.[2] !== undefined) {
     throw new UserError(
-      `unknown data ${JSON.stringify(name)}: there is no kind ${JSON.stringify(kind[1])}; give ${supportedData}`,
+      `unknown data ${shown(name)}: there is no kind ${shown(kind[1])}; give ${supportedData}`,
     );
   }
   return { kind: 'file', path: name, ...rest };
@@ -48,7 +48,7 @@ export function parseSpec(spec: string): DataSpec {
 function mnistPart(part: string | undefined, name: string): MnistPart {
   if (part === undefined || part === 'train') return 'train';
   if (part === 'test') return 'test';
-  throw new UserError(`unknown part of MNIST in ${JSON.stringify(name)}; expected mnist:train or mnist:test`);
+  throw new UserError(`unknown part of MNIST in ${shown(name)}; expected mnist:train or mnist:test`);
 }
 
 function splitSlice(spec: string): { name: string; range?: SliceRange } {

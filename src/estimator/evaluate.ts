@@ -3,6 +3,7 @@ import { type Dataset, sampleCount } from '../data/dataset.js';
 import type { Scope } from '../nn/scope.js';
 import { Random } from '../random/random.js';
 import type { TensorValue } from '../runtime/backend.js';
+import { measuredSamples } from './binarized.js';
 import { collapseNotes } from './collapse.js';
 import { evaluationModel, evaluationPlan, type Trained } from './export.js';
 import { logLikelihoods } from './importance.js';
@@ -53,18 +54,20 @@ export interface EvaluateOptions {
 }
 
 /**
- * Measures a model on data. The seed decides the draws of codes.
+ * Measures a model on data. The seed decides the draws of codes. With `binarize: 'dynamic'` all figures are of values of 0 and
+ * 1 that are drawn of the data, always the same.
  * @param options those of the model, of which its notes may advise others
  */
 export async function evaluate(
   platform: Platform,
   trained: Trained,
   options: Readonly<Record<string, unknown>>,
-  data: Dataset,
+  given: Dataset,
   seed: number,
   importanceSamples?: number,
 ): Promise<Evaluation> {
   const { definition, sample } = trained;
+  const data = measuredSamples(given, trained);
   const likelihood =
     importanceSamples === undefined
       ? undefined

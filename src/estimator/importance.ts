@@ -4,6 +4,7 @@ import { sizeOf } from '../graph/shape.js';
 import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import type { Session, TensorValue } from '../runtime/backend.js';
+import { measuredSamples } from './binarized.js';
 import { importanceModel, type Trained } from './export.js';
 import { forEachChunk, scalarInputs, toInput } from './inference.js';
 import type { Platform } from './platform.js';
@@ -136,7 +137,7 @@ export async function logLikelihoods(
 ): Promise<Float64Array> {
   const estimator = new ImportanceEstimator(platform, trained, options);
   try {
-    return await estimator.of(toInput(data, trained.sample));
+    return await estimator.of(toInput(measuredSamples(data, trained), trained.sample));
   } finally {
     await estimator.release();
   }

@@ -64,7 +64,7 @@ export class VariationalModel extends Model {
   /**
    * How likely each sample is, log p(x) in nats, of a conditional model log p(x | its class): the importance-weighted estimate with so many draws of its code (Burda,
    * Grosse and Salakhutdinov 2016). In expectation it lies below the true value, and nearer with more draws. Of bytes, p is
-   * that of the values in [0, 1]; of rows of a table, that of the fields that are present, standardised.
+   * that of the values in [0, 1], with `binarize: 'dynamic'` of the 0s and 1s that `evaluate` draws of them; of rows of a table, that of the fields that are present, standardised.
    * @throws {UserError} when samples do not fit the model, or `samples` is no whole number above 0
    */
   async logLikelihood(

@@ -61,6 +61,8 @@ export interface Definition {
   readonly devianceConstants?: (x: Expr, scope: Scope) => Expr;
   /** So many codes, [count, latent], drawn from the prior by noise of the scope; N(0, 1) where it is left out. */
   readonly prior?: (count: Dim, scope: Scope) => Expr;
+  /** Whether `objective` sees each value as 0 or 1, drawn anew: measured are then samples of which one draw was made. */
+  readonly binarizes?: boolean;
   /** Draws from p(x | z), where the decoder defines a distribution. */
   readonly observe?: (code: Expr, scope: Scope) => Expr;
   /**

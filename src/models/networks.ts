@@ -97,6 +97,11 @@ export function isConvolutional(config: unknown): boolean {
   return ((config as Partial<NetworkOptions>).channels ?? []).length > 0;
 }
 
+/** Whether the first of three axes of a sample counts channels, as the options of a model say. */
+export function hasChannelsFirst(config: unknown, { length }: readonly number[]): boolean {
+  return length === 3 && (config as Partial<NetworkOptions>).dataFormat === 'channelsFirst';
+}
+
 const common = ({ initializer, weightL1, weightL2 }: NetworkOptions): DenseOptions => ({
   initializer,
   l1: weightL1,

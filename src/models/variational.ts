@@ -45,9 +45,9 @@ export const variationalOptions = {
     .default({ type: 'bernoulli' })
     .describe('p(x | z), the distribution of data about a reconstruction'),
   /**
-   * With 'dynamic' the objective sees each value, in training, validation and `evaluate`, as 0 or 1, drawn anew at every
-   * use with the value as the chance of a 1 (Salakhutdinov and Murray 2008). Codes, reconstructions and `logLikelihood` are
-   * of samples as they are given.
+   * With 'dynamic' the objective sees each value, in training and validation, as 0 or 1, drawn anew at every use with the
+   * value as the chance of a 1 (Salakhutdinov and Murray 2008). `evaluate` and `logLikelihood` measure on one such draw,
+   * which is always the same. Codes and reconstructions are of samples as they are given.
    */
   binarize: z
     .enum(['none', 'dynamic'])
@@ -171,6 +171,7 @@ export function variationalFamily<const Own extends z.ZodRawShape>(
       return {
         features,
         latent: posterior.size,
+        ...(config.binarize === 'dynamic' && { binarizes: true }),
         ...(classes !== undefined && { classes }),
         encode: (x, scope) => posterior.exported(encode(x, scope), scope),
         ...(posterior.nearest && { nearest: posterior.nearest }),

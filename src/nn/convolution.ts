@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
 import { currentPlace, type Expr } from '../graph/expr.js';
 import { convInput, conv as convolve, isCount, isPositiveInteger } from '../graph/ops/convolution.js';
 import { add } from '../graph/ops/elementwise.js';
@@ -49,7 +49,7 @@ export function perAxis(value: number | readonly number[], x: Expr, what: string
   const list = typeof value === 'number' ? Array.from({ length: rank }, () => value) : value;
   if (list.length === rank && list.every(isPositiveInteger)) return list;
   throw new UserError(
-    `${what}: a whole number from 1 for each of ${rank} axes is expected, got ${JSON.stringify(value)}`,
+    `${what}: a whole number from 1 for each of ${rank} axes is expected, got ${shown(value)}`,
   );
 }
 
@@ -73,7 +73,7 @@ export function padsFor(
 ): number[] {
   if (padding !== 'same' && padding !== 'valid' && !isCount(padding))
     throw new UserError(
-      `padding: 'same', 'valid' or a whole number from 0 is expected, got ${JSON.stringify(padding)}`,
+      `padding: 'same', 'valid' or a whole number from 0 is expected, got ${shown(padding)}`,
     );
   const total = lengths.map((length, i) => {
     if (padding !== 'same') return 2 * (padding === 'valid' ? 0 : padding);

@@ -35,6 +35,8 @@ export interface GridRow {
 export interface GridOptions {
   /** The shape of one sample; see `sampleForm` for what is drawn as an image and what as a line. */
   readonly shape: readonly number[];
+  /** Whether the first of three axes counts channels; the last one unless given. */
+  readonly channelsFirst?: boolean;
   /** The values drawn darkest and brightest; taken from the first row's values unless given. */
   readonly range?: ValueRange;
   /** Samples side by side before the rows are continued below; 10 (lines: 4) unless given. */
@@ -59,7 +61,7 @@ const bandGap = 18;
  *   would have more than 64 million pixels.
  */
 export async function gridPicture(picture: GridPicture): Promise<Uint8Array> {
-  const form = sampleForm(picture.shape);
+  const form = sampleForm(picture.shape, picture.channelsFirst);
   const rows = picture.rows.map((row) => {
     const count = countSamples(row.images, form.size, row.label ?? 'picture');
     return { ...row, count: Math.min(row.count ?? count, count) };
@@ -137,7 +139,7 @@ export function imageGridPicture(
   shape: readonly number[],
   options: Omit<GridOptions, 'shape'> = {},
 ): Promise<Uint8Array> {
-  const count = countSamples(images, sampleForm(shape).size, 'picture');
+  const count = countSamples(images, sampleForm(shape, options.channelsFirst).size, 'picture');
   return gridPicture({ columns: Math.ceil(Math.sqrt(count)), ...options, rows: [{ images }], shape });
 }
 

@@ -32,6 +32,22 @@ async function decode(png: Uint8Array): Promise<Decoded> {
   return { width, height, at, has };
 }
 
+test('channels that come first make the same pixels as channels that come last', () => {
+  const [first, last] = [sampleForm([3, 4, 5], true), sampleForm([4, 5, 3])];
+  assert.ok(first.kind === 'image' && last.kind === 'image');
+  assert.deepEqual([first.height, first.width, first.channels], [4, 5, 3]);
+  const behind = Float32Array.from({ length: 120 }, (_, i) => i);
+  const before = behind.map((_, i) => {
+    const [sample, channel, pixel] = [Math.floor(i / 60), Math.floor((i % 60) / 20), i % 20];
+    return behind[sample * 60 + pixel * 3 + channel]!;
+  });
+  assert.deepEqual(toPixels(before, 1, first, [0, 120]), toPixels(behind, 1, last, [0, 120]));
+  const grey = sampleForm([1, 4, 5], true);
+  assert.ok(grey.kind === 'image' && grey.height === 4 && grey.width === 5 && grey.channels === 1);
+  assert.equal(sampleForm([4, 5, 3], true).kind, 'line');
+  assert.deepEqual(sampleForm([28, 28], true), sampleForm([28, 28]));
+});
+
 test('shapes decide between images and lines', () => {
   assert.deepEqual(sampleForm([28, 28]), { kind: 'image', height: 28, width: 28, channels: 1, size: 784 });
   assert.deepEqual(sampleForm([4, 5, 1]), { kind: 'image', height: 4, width: 5, channels: 1, size: 20 });

@@ -13,6 +13,8 @@ export type SampleForm =
       readonly height: number;
       readonly width: number;
       readonly channels: 1 | 3;
+      /** Whether each channel is a plane of its own, and not every pixel a group of channels. */
+      readonly planes?: true;
       readonly size: number;
     }
   | { readonly kind: 'line'; readonly size: number };
@@ -21,14 +23,21 @@ export type SampleForm =
 const smallestGuessedImage = 64;
 
 /**
- * How samples of a shape are drawn. `[h, w]`, `[h, w, 1]` and `[h, w, 3]` are images; a flat vector of a
+ * How samples of a shape are drawn. `[h, w]`, `[h, w, 1]` and `[h, w, 3]` are images, with channels first `[1, h, w]` and
+ * `[3, h, w]`; a flat vector of a
  * square number of values from 64 up is taken as a square grey image; all else is drawn as a line.
  * @param shape The shape of one sample.
+ * @param channelsFirst Whether the first of three axes counts channels, and not the last.
  */
-export function sampleForm(shape: readonly number[]): SampleForm {
+export function sampleForm(shape: readonly number[], channelsFirst = false): SampleForm {
   const size = shape.reduce((product, length) => product * length, 1);
-  if (shape.length === 2 || (shape.length === 3 && (shape[2] === 1 || shape[2] === 3))) {
-    return { kind: 'image', height: shape[0]!, width: shape[1]!, channels: shape[2] === 3 ? 3 : 1, size };
+  const planes = channelsFirst && shape.length === 3;
+  const [height, width, channels = 1] = planes ? [shape[1], shape[2], shape[0]] : shape;
+  if (shape.length === 2 || (shape.length === 3 && (channels === 1 || channels === 3))) {
+    return {
+      ...{ kind: 'image', height: height!, width: width!, channels: channels === 3 ? 3 : 1, size },
+      ...(planes && { planes }),
+    };
   }
   const side = Math.sqrt(size);
   if (shape.length === 1 && size >= smallestGuessedImage && Number.isInteger(side)) {
@@ -77,9 +86,11 @@ export function toPixels(
   const pixels = new Uint8ClampedArray(form.height * form.width * 4);
   const scale = 255 / (high - low);
   const start = index * form.size;
-  for (let i = 0; i < form.height * form.width; i++) {
+  const count = form.height * form.width;
+  const [pixelStep, channelStep] = form.channels === 1 ? [1, 0] : form.planes ? [1, count] : [3, 1];
+  for (let i = 0; i < count; i++) {
     for (let channel = 0; channel < 3; channel++) {
-      const value = values[start + (form.channels === 3 ? i * 3 + channel : i)]!;
+      const value = values[start + i * pixelStep + channel * channelStep]!;
       pixels[4 * i + channel] = (value - low) * scale;
     }
     pixels[4 * i + 3] = 255;

@@ -103,7 +103,8 @@ function spellingHint({ distinct, decimal }: ColumnProfile): string | undefined 
   );
   for (const { looks, hint } of spellings) {
     const alike = texts.filter((text) => looks.test(text));
-    if (alike.length > 0 && alike.length >= texts.length / 2) return hint(JSON.stringify(alike[0]));
+    if (alike.length > 0 && alike.length >= texts.length / 2)
+      return hint(JSON.stringify(alike[0]!.slice(0, 30)));
   }
   return undefined;
 }

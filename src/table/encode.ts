@@ -1,5 +1,5 @@
 import type { Cell, DecimalMark, Table, TableChunk } from '../data/table/table.js';
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
 import { type Column, cycles, slotCount, slotStarts, type TableSchema } from './columns.js';
 import { FileMarks } from './fileMarks.js';
 import { compress, scaled } from './scale.js';
@@ -45,7 +45,7 @@ export class TableEncoder {
     const others = table.names.filter((name) => !known.has(name));
     const similar = lost.flatMap((name) => {
       const same = table.names.find((other) => fold(other) === fold(name));
-      return same === undefined ? [] : [`${JSON.stringify(same)} for ${JSON.stringify(name)}`];
+      return same === undefined ? [] : [`${shown(same)} for ${shown(name)}`];
     });
     const hint =
       similar.length > 0
@@ -97,7 +97,7 @@ export class TableEncoder {
       // Single damaged cells count as missing; a column that holds something else was mixed up.
       if (foreign > present / 2 && present >= Math.min(chunk.rows, 2)) {
         throw new UserError(
-          `${source}: column ${JSON.stringify(column.name)} held ${plural[column.type]} in training, but ${foreign} of ${present} values here are none, such as ${examples[0]}; give the same columns as in training`,
+          `${source}: column ${shown(column.name)} held ${plural[column.type]} in training, but ${foreign} of ${present} values here are none, such as ${examples[0]}; give the same columns as in training`,
         );
       }
     });
@@ -112,13 +112,13 @@ export class TableEncoder {
   notes(): string[] {
     const columnNotes = this.schema.columns.flatMap((column, k) => {
       const { rows, present, foreign, unseen, examples } = this.tallies[k]!;
-      const name = JSON.stringify(column.name);
-      const shown = examples.join(', ');
+      const name = shown(column.name);
+      const such = examples.join(', ');
       const missing = rows - present;
       return [
         ...(foreign > 0
           ? [
-              `column ${name}: ${foreign} of ${present} values are no ${plural[column.type]} (${shown}) and count as missing`,
+              `column ${name}: ${foreign} of ${present} values are no ${plural[column.type]} (${such}) and count as missing`,
             ]
           : []),
         ...(missing > 0 && (missing === rows || !column.missing)
@@ -127,7 +127,7 @@ export class TableEncoder {
             ]
           : []),
         ...(unseen > present * notableShare
-          ? [`column ${name}: ${unseen} of ${present} values were never seen in training (${shown})`]
+          ? [`column ${name}: ${unseen} of ${present} values were never seen in training (${such})`]
           : []),
       ];
     });
@@ -176,8 +176,8 @@ class Tally {
 const plural = { number: 'numbers', date: 'dates', boolean: 'booleans', category: 'categories' } as const;
 
 function list(names: readonly string[]): string {
-  const shown = names.slice(0, 5).map((name) => JSON.stringify(name));
-  return `${shown.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
+  const first = names.slice(0, 5).map((name) => shown(name));
+  return `${first.join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 }
 
 function fold(name: string): string {

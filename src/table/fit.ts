@@ -1,5 +1,5 @@
 import { type DecimalMark, namesText, nameText, type Table, type TableChunk } from '../data/table/table.js';
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
 import { categoryNote, defaultMaxClasses, identifierReason, otherCells, typeOf } from './columnType.js';
@@ -214,7 +214,7 @@ function checkAsked(
 ): void {
   if ((type === 'number' ? numbers : dates) > 0) return;
   throw new UserError(
-    `column ${JSON.stringify(name)} is to be a ${type}, but none of its ${present} values is one (the first is ${JSON.stringify(noNumbers[0] ?? '')}); leave its type out, or make it a category`,
+    `column ${shown(name)} is to be a ${type}, but none of its ${present} values is one (the first is ${shown(noNumbers[0] ?? '')}); leave its type out, or make it a category`,
   );
 }
 
@@ -308,10 +308,10 @@ function booleanColumn(profile: ColumnProfile, common: Common): Column | string 
   if (profile.truths === profile.present) return truthColumn(profile, common);
   if (values.length > 2) {
     throw new UserError(
-      `column ${JSON.stringify(profile.name)} is to be a boolean, but it has ${values.length} different values; make it a category`,
+      `column ${shown(profile.name)} is to be a boolean, but it has ${values.length} different values; make it a category`,
     );
   }
-  if (values.length === 1) return `all of its values are ${JSON.stringify(values[0])}`;
+  if (values.length === 1) return `all of its values are ${shown(values[0])}`;
   const [first, second] = values as [string, string];
   return { ...common, type: 'boolean', raw: 'string', labels: [first, second] };
 }
@@ -320,7 +320,7 @@ function booleanColumn(profile: ColumnProfile, common: Common): Column | string 
 function truthColumn({ distinct }: ColumnProfile, common: Common): Column | string {
   const byCount = [...distinct].sort(([, m], [, n]) => n - m).map(([text]) => text);
   const [no, yes] = [false, true].map((truth) => byCount.find((text) => parseBoolean(text) === truth));
-  if (no === undefined || yes === undefined) return `all of its values are ${JSON.stringify(byCount[0])}`;
+  if (no === undefined || yes === undefined) return `all of its values are ${shown(byCount[0])}`;
   return { ...common, type: 'boolean', raw: 'string', labels: [no, yes] };
 }
 
@@ -330,7 +330,7 @@ function categoryColumn(
   { maxClasses = defaultMaxClasses }: TableOptions,
   say: Say,
 ): Column | string {
-  if (distinct.size === 1) return `all of its values are ${JSON.stringify([...distinct.keys()][0])}`;
+  if (distinct.size === 1) return `all of its values are ${shown([...distinct.keys()][0])}`;
   const byCount = [...distinct].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const frequent = byCount.filter(([, count], i) => i < maxClasses && (count >= rareCount || present < 20));
   const classes = frequent.map(([value]) => value);
@@ -356,7 +356,7 @@ function checkOptions(table: Table, options: TableOptions): void {
     const unknown = names.find((name) => !table.names.includes(name));
     if (unknown === undefined) continue;
     throw new UserError(
-      `${option}: ${table.source} has no column ${JSON.stringify(unknown)}; its columns are ${namesText(table.names)}`,
+      `${option}: ${table.source} has no column ${shown(unknown)}; its columns are ${namesText(table.names)}`,
     );
   }
 }

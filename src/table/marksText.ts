@@ -1,5 +1,5 @@
 import { type DecimalMark, nameText } from '../data/table/table.js';
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
 import type { Column } from './columns.js';
 import type { Marks } from './marks.js';
 import type { ColumnProfile } from './profile.js';
@@ -7,7 +7,7 @@ import { markName, otherMark, parseNumber } from './values.js';
 
 /** How a mark that can be either is told to be the other one. */
 const advice = (decimal: DecimalMark) =>
-  `give --decimal ${decimal} (decimal: ${JSON.stringify(decimal)} in readTable)`;
+  `give --decimal ${decimal} (decimal: ${shown(decimal)} in readTable)`;
 
 /**
  * Makes sure that no number of a column can be read in two ways where others show both decimal marks.
@@ -17,7 +17,7 @@ export function checkMarks({ name, decimal, evidence }: ColumnProfile): void {
   const text = evidence.contradicted(decimal);
   if (text === undefined) return;
   throw new UserError(
-    `column ${JSON.stringify(name)} has numbers with decimal points (${evidence.shows('.')}) and with decimal commas (${evidence.shows(',')}), so that ${text} can be ${parseNumber(text, '.')} or ${parseNumber(text, ',')}; write its numbers alike, or leave it out, or say which mark is before decimals: ${advice(decimal)}`,
+    `column ${shown(name)} has numbers with decimal points (${evidence.shows('.')}) and with decimal commas (${evidence.shows(',')}), so that ${text} can be ${parseNumber(text, '.')} or ${parseNumber(text, ',')}; write its numbers alike, or leave it out, or say which mark is before decimals: ${advice(decimal)}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 import { countText } from '../bytes.js';
 import { type ImageHeader, loadSharp, readHeader, readPixels, type Sharp, UnusableImage } from './decode.js';
 import type { ImageFit } from './fit.js';
@@ -119,15 +119,13 @@ export async function readImageFolder(path: string, options: ImageFolderOptions 
 function checkOptions(size: unknown, fit: string, colour: string): void {
   const isSide = (side: unknown) => Number.isSafeInteger(side) && (side as number) > 0;
   if (size !== undefined && !(Array.isArray(size) && size.length === 2 && size.every(isSide))) {
-    throw new UserError(
-      `size is ${JSON.stringify(size)}; expected [height, width] in whole pixels, such as [64, 64]`,
-    );
+    throw new UserError(`size is ${shown(size)}; expected [height, width] in whole pixels, such as [64, 64]`);
   }
   if (!fits.includes(fit)) {
-    throw new UserError(`fit is ${JSON.stringify(fit)}; expected one of ${fits.join(', ')}`);
+    throw new UserError(`fit is ${shown(fit)}; expected one of ${fits.join(', ')}`);
   }
   if (!colours.includes(colour)) {
-    throw new UserError(`colour is ${JSON.stringify(colour)}; expected one of ${colours.join(', ')}`);
+    throw new UserError(`colour is ${shown(colour)}; expected one of ${colours.join(', ')}`);
   }
 }
 

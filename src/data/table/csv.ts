@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 import { rowsOfChunk } from './chunkSize.js';
 import { splitRecords } from './csvRecords.js';
 import { type Cell, checkNames, namesText, type Table, type TableChunk } from './table.js';
@@ -210,7 +210,7 @@ function delimiterName(delimiter: string): string {
     '\t': 'tabs',
     '|': 'bars',
   };
-  return names[delimiter] ?? JSON.stringify(delimiter);
+  return names[delimiter] ?? shown(delimiter);
 }
 
 /** What Excel writes, and reads, as a first line: `sep=;`. */
@@ -237,7 +237,7 @@ async function delimiterOf(path: string, options: CsvOptions): Promise<string> {
 function checkDelimiter(delimiter: string): void {
   if (/^[^"\r\n]$/u.test(delimiter)) return;
   throw new UserError(
-    `the delimiter ${JSON.stringify(delimiter)} was given; expected one character that is no double quote and no line end, such as , or ; or a tab`,
+    `the delimiter ${shown(delimiter)} was given; expected one character that is no double quote and no line end, such as , or ; or a tab`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 import { rowsOfChunk } from './chunkSize.js';
 import { flatten, parseLine } from './jsonRow.js';
 import { repeatedKey } from './repeatedKey.js';
@@ -79,19 +79,19 @@ async function readNames(
 
 function lateKey(name: string, locate: string): UserError {
   return new UserError(
-    `${locate}: the key ${JSON.stringify(name)} is new: no row of the first ${namingRows.toLocaleString('en-US')} has it; give it there, as null where it is missing, or leave it out`,
+    `${locate}: the key ${shown(name)} is new: no row of the first ${namingRows.toLocaleString('en-US')} has it; give it there, as null where it is missing, or leave it out`,
   );
 }
 
 function repeated(key: string, locate: string): UserError {
   return new UserError(
-    `${locate}: the key ${JSON.stringify(key)} stands twice, and all but one of its values would be lost; rename or remove one`,
+    `${locate}: the key ${shown(key)} stands twice, and all but one of its values would be lost; rename or remove one`,
   );
 }
 
 function mixedKey(name: string, locate: string): UserError {
   return new UserError(
-    `${locate}: the key ${JSON.stringify(name)} holds a value here, but an object in other rows; give it one kind of value`,
+    `${locate}: the key ${shown(name)} holds a value here, but an object in other rows; give it one kind of value`,
   );
 }
 

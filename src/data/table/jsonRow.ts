@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 import type { Cell } from './table.js';
 
 const maxDepth = 8;
@@ -61,7 +61,7 @@ function addTo(row: Map<string, Cell>, value: object, prefix: string, depth: num
     if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) {
       if (depth === maxDepth) {
         throw new UserError(
-          `${locate}: the key ${JSON.stringify(name)} is nested deeper than ${maxDepth} objects; flatten it`,
+          `${locate}: the key ${shown(name)} is nested deeper than ${maxDepth} objects; flatten it`,
         );
       }
       addTo(row, inner, `${name}.`, depth + 1, locate);
@@ -69,7 +69,7 @@ function addTo(row: Map<string, Cell>, value: object, prefix: string, depth: num
     }
     if (row.has(name)) {
       throw new UserError(
-        `${locate}: two keys come out as ${JSON.stringify(name)}, one with a dot, one nested; rename one`,
+        `${locate}: two keys come out as ${shown(name)}, one with a dot, one nested; rename one`,
       );
     }
     row.set(name, cellOf(inner, name, locate));
@@ -85,5 +85,5 @@ function cellOf(value: unknown, name: string, locate: string): Cell {
   const advice = Array.isArray(value)
     ? 'give its elements keys of their own'
     : 'expected at most about 1.8e308';
-  throw new UserError(`${locate}: the key ${JSON.stringify(name)} holds ${what}; ${advice}`);
+  throw new UserError(`${locate}: the key ${shown(name)} holds ${what}; ${advice}`);
 }

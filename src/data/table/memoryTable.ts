@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 import { type NumericArray, numericKind } from '../numeric.js';
 import { type Cell, checkNames, chunkRows, type Table, type TableChunk } from './table.js';
 
@@ -25,7 +25,7 @@ export function tableOf(input: TableInput, source = 'the data'): Table {
   arrays.forEach((column, i) => {
     if (column.length !== rows) {
       throw new UserError(
-        `${source}: column ${JSON.stringify(names[i])} has ${column.length} values, but ${JSON.stringify(names[0])} has ${rows}; give columns of one length`,
+        `${source}: column ${shown(names[i])} has ${column.length} values, but ${shown(names[0])} has ${rows}; give columns of one length`,
       );
     }
   });
@@ -57,7 +57,7 @@ function columnsOf(input: Exclude<TableInput, readonly unknown[]>, source: strin
       return [name, Array.from(values, (cell, row) => checkCell(cell, row, name, source))];
     }
     throw new UserError(
-      `${source}: column ${JSON.stringify(name)} is no array; give { name: [value, …], … } or an array of rows`,
+      `${source}: column ${shown(name)} is no array; give { name: [value, …], … } or an array of rows`,
     );
   });
   return new Map(entries);
@@ -86,7 +86,7 @@ function checkCell(cell: unknown, row: number, name: string, source: string): Ce
   if (cell === undefined || cell === null || cell instanceof Date) return cell ?? null;
   if (['string', 'number', 'bigint', 'boolean'].includes(typeof cell)) return cell as Cell;
   throw new UserError(
-    `${source}: row ${row}, column ${JSON.stringify(name)}: expected text, a number, a truth, a date or null; got ${Array.isArray(cell) ? 'an array' : `a value of type ${typeof cell}`}`,
+    `${source}: row ${row}, column ${shown(name)}: expected text, a number, a truth, a date or null; got ${Array.isArray(cell) ? 'an array' : `a value of type ${typeof cell}`}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync, type SchemaElement } from 'hyparquet';
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 import { countText, hexOf } from '../bytes.js';
 import { rowsOfChunk } from './chunkSize.js';
 import { type CellConverter, cellConverter, NotText } from './parquetCells.js';
@@ -151,7 +151,7 @@ function columnsOf({ schema, row_groups: groups, num_rows }: FileMetaData, path:
   );
   if (nested !== undefined) {
     throw new UserError(
-      `${path}: column ${JSON.stringify(nested.name)} holds lists, structs or maps; expected one value in each cell. Write its parts as columns of their own, or leave it out`,
+      `${path}: column ${shown(nested.name)} holds lists, structs or maps; expected one value in each cell. Write its parts as columns of their own, or leave it out`,
     );
   }
   const counts = groups.map((group) => Number(group.num_rows));
@@ -164,7 +164,7 @@ function columnsOf({ schema, row_groups: groups, num_rows }: FileMetaData, path:
     const convert = cellConverter(element);
     if (typeof convert === 'string') {
       throw new UserError(
-        `${path}: column ${JSON.stringify(name)} holds ${convert}; write it as numbers or text, or leave it out`,
+        `${path}: column ${shown(name)} holds ${convert}; write it as numbers or text, or leave it out`,
       );
     }
     const parts = groups.map(({ columns }, group) => {
@@ -178,7 +178,7 @@ function columnsOf({ schema, row_groups: groups, num_rows }: FileMetaData, path:
         );
       }
       if (meta.path_in_schema.join('.') !== name || meta.type !== element.type) {
-        throw new Error(`column ${index + 1} of row group ${group + 1} is not ${JSON.stringify(name)}`);
+        throw new Error(`column ${index + 1} of row group ${group + 1} is not ${shown(name)}`);
       }
       return { meta, rows: counts[group]! };
     });
@@ -192,7 +192,7 @@ function encrypted(path: string): UserError {
 
 function damaged(error: unknown, path: string, column?: string): unknown {
   if (error instanceof UserError) return error;
-  const where = column === undefined ? path : `${path}, column ${JSON.stringify(column)}`;
+  const where = column === undefined ? path : `${path}, column ${shown(column)}`;
   if (error instanceof NotText) {
     return new UserError(
       `${where}: it holds bytes that are not text in UTF-8; write it as text or numbers, or leave it out`,

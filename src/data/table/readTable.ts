@@ -2,7 +2,7 @@ import { createWriteStream, existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 import { holdTemporary } from '../../temporary.js';
 import type { DecimalMark, Table } from './table.js';
 import { readText } from './textStream.js';
@@ -57,7 +57,7 @@ function readerOf(path: string): Reader | undefined {
 export async function readTable(path: string, options: ReadTableOptions = {}): Promise<Table> {
   const { decimal } = options;
   if (decimal !== undefined && decimal !== '.' && decimal !== ',') {
-    throw new UserError(`decimal: ${JSON.stringify(decimal)} was given; expected "." or ","`);
+    throw new UserError(`decimal: ${shown(decimal)} was given; expected "." or ","`);
   }
   const table = await open(path, options);
   return decimal === undefined ? table : { ...table, decimal };

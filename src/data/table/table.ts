@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 
 /**
  * One value of a table as its file holds it. `null` is missing. Text files give text and `null` (for an empty cell)
@@ -57,13 +57,15 @@ export function checkNames(names: readonly string[], locate: string): void {
   if (twice !== undefined) {
     const places = names.flatMap((name, i) => (name === twice ? [i + 1] : []));
     throw new UserError(
-      `${locate}: the name ${JSON.stringify(twice)} stands more than once (columns ${places.join(', ')}); rename all but one`,
+      `${locate}: the name ${shown(twice)} stands more than once (columns ${places.join(', ')}); rename all but one`,
     );
   }
 }
 
 /** A column's name for a list of names: in quotes, as in CSV, where a comma, a quote or a space would be misread. */
 export function nameText(name: string): string {
+  // Nobody gives such a name again: text without line ends was taken for a row of names.
+  if (name.length > 200) return nameText(`${name.slice(0, 80)}…`);
   return /[",\r\n]|^\s|\s$/.test(name) ? `"${name.replaceAll('"', '""')}"` : name;
 }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { UserError } from '../../errors.js';
+import { shown, UserError } from '../../errors.js';
 import { countText } from '../bytes.js';
 import { explainReadError, openDataFile } from '../file.js';
 
@@ -135,7 +135,7 @@ function decoderOf(encoding: string): TextDecoder {
     return new TextDecoder(encoding, { fatal: true });
   } catch {
     throw new UserError(
-      `there is no encoding ${JSON.stringify(encoding)}; give one such as utf-8, utf-16le, windows-1252, iso-8859-2, shift_jis or gb18030`,
+      `there is no encoding ${shown(encoding)}; give one such as utf-8, utf-16le, windows-1252, iso-8859-2, shift_jis or gb18030`,
     );
   }
 }

@@ -72,6 +72,33 @@ describe('structural similarity', () => {
   });
 });
 
+describe('pictures with their channels first', () => {
+  it('are measured as those with their channels last', async () => {
+    const [area, size] = [16 * 18, 3 * 16 * 18];
+    const data = Uint8Array.from({ length: 6 * size }, (_, i) => 127 + 120 * Math.sin(i * i));
+    const lastOf = (values: ArrayLike<number>) =>
+      Array.from({ length: values.length }, (_, i) => {
+        const [sample, at] = [Math.floor(i / size), i % size];
+        return values[sample * size + (at % 3) * area + Math.floor(at / 3)]!;
+      });
+    const dataFormat = 'channelsFirst';
+    const model = autoencoder({ input: [3, 16, 18], channels: [2], latent: 4, dataFormat });
+    const given = { data, shape: [6, 3, 16, 18] };
+    await model.fit(given, { epochs: 1 });
+    const { data: back } = await model.reconstruct(given);
+    const plane = { height: 16, width: 18, channels: 3 };
+    assert.deepEqual(pictureShape([3, 16, 18], model.config), { ...plane, planes: true });
+    near((await reconstructionSsim(model, given))!, ssim(lastOf(data), lastOf(back), plane, 255), 1e-9);
+    const { pngBytes } = await compressionFigures(model, {
+      data: data.subarray(0, size),
+      shape: [1, 3, 16, 18],
+    });
+    const raw = { width: 18, height: 16, channels: 3 } as const;
+    const pixels = Uint8Array.from(lastOf(data.subarray(0, size)));
+    assert.equal(pngBytes, (await sharp(pixels, { raw }).png({ compressionLevel: 9 }).toBuffer()).length);
+  });
+});
+
 describe('the Fréchet distance', () => {
   const { width, first, second, distance } = fixture.frechet;
 

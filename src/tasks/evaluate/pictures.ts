@@ -4,13 +4,19 @@ import { loadSharp } from '../../data/images/decode.js';
 import { UserError } from '../../errors.js';
 import type { Model } from '../../estimator/model.js';
 import { sizeOf } from '../../graph/shape.js';
+import { hasChannelsFirst } from '../../models/networks.js';
 import { type PictureShape, ssim } from './ssim.js';
 
-/** How pictures lie in samples, `null` where samples are none: height, width, and 1, 3 or 4 channels behind if any. */
-export function pictureShape(shape: readonly number[]): PictureShape | null {
-  const [height, width, channels = 1] = shape;
+/**
+ * How pictures lie in samples, `null` where samples are none: height, width, and 1, 3 or 4 channels behind if any, or in
+ * front of them where the model's `dataFormat` says so.
+ */
+export function pictureShape(shape: readonly number[], config: unknown = {}): PictureShape | null {
+  const planes = hasChannelsFirst(config, shape);
+  const [height, width, channels = 1] = planes ? [shape[1], shape[2], shape[0]] : shape;
   const fits = shape.length === 2 || (shape.length === 3 && [1, 3, 4].includes(channels));
-  return fits && height !== undefined && width !== undefined ? { height, width, channels } : null;
+  if (!fits || height === undefined || width === undefined) return null;
+  return { height, width, channels, ...(planes && { planes }) };
 }
 
 /**
@@ -20,7 +26,7 @@ export function pictureShape(shape: readonly number[]): PictureShape | null {
  */
 export async function reconstructionSsim(model: Model, input: DatasetInput): Promise<number | undefined> {
   const data = dataset(input);
-  const shape = pictureShape(model.sampleSpec.shape);
+  const shape = pictureShape(model.sampleSpec.shape, model.config);
   if (shape === null || Math.min(shape.height, shape.width) < 11) return undefined;
   const { data: reconstructed } = await model.reconstruct(data);
   return ssim(data.data, reconstructed, shape, rangeOf(data, model));
@@ -59,7 +65,7 @@ const most = 1000;
 export async function compressionFigures(model: Model, input: DatasetInput): Promise<CompressionFigures> {
   const given = dataset(input);
   const { shape: sampleShape, scale } = model.sampleSpec;
-  const shape = pictureShape(sampleShape);
+  const shape = pictureShape(sampleShape, model.config);
   if (shape === null || given.data.some((value) => !(value >= 0 && value * scale <= 1))) {
     throw new UserError(
       `code size: samples of shape [${sampleShape.join(', ')}] are no pictures of bytes, or of values in [0, 1], so there is no PNG to compare with`,
@@ -108,13 +114,15 @@ function asBytes(codes: Float32Array, latent: number): Float32Array {
 
 async function pngSize(data: Dataset, shape: PictureShape, scale: number): Promise<number> {
   const sharp = await loadSharp();
-  const { height, width, channels } = shape;
-  const size = height * width * channels;
+  const { height, width, channels, planes } = shape;
+  const area = height * width;
+  const size = area * channels;
   let total = 0;
   for (let start = 0; start < data.data.length; start += size) {
-    const pixels = Uint8Array.from(data.data.subarray(start, start + size), (value) =>
-      Math.round(255 * scale * value),
-    );
+    const pixels = Uint8Array.from({ length: size }, (_, i) => {
+      const from = planes ? (i % channels) * area + Math.floor(i / channels) : i;
+      return Math.round(255 * scale * data.data[start + from]!);
+    });
     const raw = { width, height, channels: channels as 1 | 3 | 4 };
     const picture = sharp(pixels, { raw });
     // Without this sharp writes grey pictures with three channels; with its option "effort", with a palette.

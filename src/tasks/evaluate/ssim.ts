@@ -3,6 +3,8 @@ export interface PictureShape {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
+  /** Whether each channel is a plane of its own, one after the other. */
+  readonly planes?: boolean;
 }
 
 const radius = 5;
@@ -28,10 +30,12 @@ function gaussian(deviation: number): Float64Array {
 export function ssim(
   first: ArrayLike<number>,
   second: ArrayLike<number>,
-  { height, width, channels }: PictureShape,
+  { height, width, ...rest }: PictureShape,
   range: number,
 ): number {
   const pixels = height * width;
+  // Planes are pictures of one channel.
+  const channels = rest.planes ? 1 : rest.channels;
   const [c1, c2] = [(0.01 * range) ** 2, (0.03 * range) ** 2];
   const planes = first.length / pixels;
   let total = 0;
