@@ -50,8 +50,8 @@ export function dense(units: number, options: DenseOptions = {}): Layer {
 /** Adds L1 and L2 penalties on a kernel to the training loss. */
 export function penalize(kernel: Expr, { l1 = 0, l2 = 0 }: KernelPenalties, scope: Scope): void {
   if (!scope.training) return;
-  if (l1 !== 0) scope.penalty(mul(sum(abs(kernel)), l1));
-  if (l2 !== 0) scope.penalty(mul(sum(mul(kernel, kernel)), l2));
+  if (l1 !== 0) scope.penalty('kernel.l1', mul(sum(abs(kernel)), l1));
+  if (l2 !== 0) scope.penalty('kernel.l2', mul(sum(mul(kernel, kernel)), l2));
 }
 
 /** The activation alone. */

@@ -84,8 +84,11 @@ describe('a scope', () => {
     scope.in('norm', (inner) => inner.update('mean', constant(3)));
     assert.deepEqual([...scope.updates.keys()], ['norm.mean']);
     assert.equal(scope.penalties, null);
-    scope.in('x', (inner) => inner.penalty(constant(2)));
-    scope.penalty(mul(constant(2), 4));
+    scope.in('x', (inner) => inner.penalty('a', constant(2)));
+    scope.penalty('a', mul(constant(2), 4));
+    // Applied again, and frozen.
+    scope.penalty('a', constant(100));
+    scope.frozen.penalty('b', constant(100));
     assert.deepEqual(await evaluate({ total: scope.penalties! }), { total: [10] });
   });
 

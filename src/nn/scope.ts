@@ -24,7 +24,7 @@ interface Records {
   readonly noises: Map<string, Noise>;
   readonly scalars: Map<string, Expr>;
   readonly updates: Map<string, Expr>;
-  readonly penalties: Expr[];
+  readonly penalties: Map<string, Expr>;
   readonly rivals: Expr[];
   readonly condition: Expr | undefined;
 }
@@ -52,7 +52,7 @@ export class Scope {
       noises: new Map(),
       scalars: new Map(),
       updates: new Map(),
-      penalties: [],
+      penalties: new Map(),
       rivals: [],
       condition,
     };
@@ -125,9 +125,13 @@ export class Scope {
     return condition;
   }
 
-  /** A scalar that is added to the training loss: weight decay, sparsity. */
-  penalty(value: Expr): void {
-    this.records.penalties.push(value);
+  /**
+   * A scalar that is added to the training loss, such as weight decay. Of a network that is applied more than once in a
+   * step it counts once, and not where its weights are frozen.
+   */
+  penalty(name: string, value: Expr): void {
+    const full = this.nameOf(name);
+    if (!this.isFrozen && !this.records.penalties.has(full)) this.records.penalties.set(full, value);
   }
 
   /**
@@ -145,7 +149,7 @@ export class Scope {
 
   /** The sum of all penalties, `null` where there are none. */
   get penalties(): Expr | null {
-    return sumOf(this.records.penalties);
+    return sumOf([...this.records.penalties.values()]);
   }
 
   get variables(): ReadonlyMap<string, Variable> {

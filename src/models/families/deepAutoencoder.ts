@@ -21,9 +21,12 @@ function tiedNetworks(config: DeterministicConfig, { features }: SampleInput): D
   const widths = [features, ...hidden, latent];
   const kernel = (scope: Scope, layer: number) =>
     scope.in('encoder', (encoder) =>
-      encoder.in(String(layer), (inner) =>
-        inner.parameter('kernel', [widths[layer]!, widths[layer + 1]!], initializers[initializer]),
-      ),
+      encoder.in(String(layer), (inner) => {
+        const shape = [widths[layer]!, widths[layer + 1]!];
+        const weights = inner.parameter('kernel', shape, initializers[initializer]);
+        penalize(weights, { l1, l2 }, inner);
+        return weights;
+      }),
     );
   const layer = (x: Expr, scope: Scope, w: Expr, transB: boolean, name: ActivationName) => {
     const units = sizeOf([w.shape[transB ? 0 : 1]!]);
@@ -36,8 +39,6 @@ function tiedNetworks(config: DeterministicConfig, { features }: SampleInput): D
       widths.slice(1).reduce(
         (value, _, i) => {
           const weights = kernel(scope, i);
-          // Once for both networks, which share it.
-          penalize(weights, { l1, l2 }, scope);
           const name = i === last ? latentActivation : activation;
           return scope.in('encoder', (encoder) =>
             encoder.in(String(i), (inner) => layer(value, inner, weights, false, name)),
