@@ -184,6 +184,20 @@ for (const scaling of ['standard', 'robust', 'min-max', 'quantile'] as const) {
   });
 }
 
+describe('a category with more values than are counted', () => {
+  it('inside the graph takes a value that it does not know for a rare one, as the library does', async () => {
+    const name = Array.from({ length: 22_000 }, (_, i) => (i % 2 ? 'common' : `own ${i}`));
+    const { schema } = await fitTable(tableOf({ name }), { categorical: ['name'] });
+    const { columns } = schema;
+    const model = { name: 'encode', outputs: { row: encodedRow(columns, 'batch') } };
+    const encode = await ort.InferenceSession.create(
+      toOnnx({ ...model, inputNames: columnInputNames(columns) }),
+    );
+    const { row } = await encode.run({ name: tensor('string', ['common', 'own 2', 'new', '']) });
+    assert.deepEqual([...(row!.data as Float32Array)], [0, 1, 1, Number.NaN]);
+  });
+});
+
 async function encodeAll(encoder: TableEncoder): Promise<{ data: Float32Array }> {
   for await (const chunk of tableOf(training).chunks()) {
     return { data: encoder.encode(chunk, encoder.locate(tableOf(training)), 'test') };

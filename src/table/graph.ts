@@ -28,7 +28,7 @@ import {
 } from '../graph/ops/elementwise.js';
 import { concat, slice } from '../graph/ops/shaping.js';
 import type { Dim, DType } from '../graph/shape.js';
-import { type Column, classNames, cycles, slotStarts } from './columns.js';
+import { type Column, classNames, cycles, otherClass, slotStarts } from './columns.js';
 import { tail } from './scale.js';
 import { missingTexts, truthTexts } from './values.js';
 
@@ -137,7 +137,7 @@ function columnSlots(column: Column, raw: Expr): Expr[] {
     case 'category': {
       const codes = new Map(column.rare.map((name) => [name, column.classes.length]));
       for (const [code, name] of column.classes.entries()) codes.set(name, code);
-      return [encodeTexts(raw, codes, classNames(column).length - 1)];
+      return [encodeTexts(raw, codes, otherClass(column))];
     }
   }
 }
