@@ -228,6 +228,20 @@ describe('finding out what the columns are', () => {
     }
   });
 
+  it('takes a column whose name every object knows for what it holds, whatever types others have', async () => {
+    const names = ['toString', 'valueOf', 'constructor', '__proto__', 'hasOwnProperty'];
+    const x = repeat([1.5, 2, -3]);
+    const { schema } = await fit(Object.fromEntries([...names, 'x'].map((name) => [name, x])), {
+      types: { x: 'number' },
+    });
+    assert.deepEqual(
+      schema.columns.map(({ name, type }) => [name, type]),
+      [...names, 'x'].map((name) => [name, 'number']),
+    );
+    const asked = await only({ toString: x, x }, { types: { toString: 'category' as const } });
+    assert.equal(asked.type, 'category');
+  });
+
   it('learns from the training part alone', async () => {
     const table = tableOf({ x: [1, 2, 3, 1000], c: ['a', 'b', 'a', 'z'] });
     const { schema, rows } = await fitTable(table, {}, (row) => row < 3);

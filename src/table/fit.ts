@@ -181,7 +181,9 @@ function isNamed(name: string, { columns, categorical, types }: TableOptions): b
 
 /** What the options say that a column is. */
 function askedType(name: string, { categorical, types }: TableOptions): ColumnType | undefined {
-  return categorical?.includes(name) ? 'category' : types?.[name];
+  if (categorical?.includes(name)) return 'category';
+  // Every object has a toString.
+  return types !== undefined && Object.hasOwn(types, name) ? types[name] : undefined;
 }
 
 /** The column that a profile shows, or why it is left out. */
