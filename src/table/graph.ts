@@ -29,7 +29,7 @@ import {
 import { concat, slice } from '../graph/ops/shaping.js';
 import type { Dim, DType } from '../graph/shape.js';
 import { type Column, classNames, cycles, otherClass, slotStarts } from './columns.js';
-import { tail } from './scale.js';
+import { farthest, tail } from './scale.js';
 import { missingTexts, truthTexts } from './values.js';
 
 /** A raw column as an input or an output of an exported graph. */
@@ -170,7 +170,7 @@ function compress(v: Expr): Expr {
 /** As `decompress` in plain numbers; what lies so far out that it would overflow is cut. */
 function decompress(v: Expr): Expr {
   const size = abs(v);
-  const excess = minimum(maximum(sub(size, tail), 0), 60);
+  const excess = minimum(maximum(sub(size, tail), 0), farthest);
   return where(lessOrEqual(size, tail), v, mul(sign(v), add(sub(exp(excess), 1), tail)));
 }
 
