@@ -97,6 +97,9 @@ describe('spellings that are not read', () => {
       [(i) => `EUR ${i}`, /"EUR 0" looks like an amount of money/],
       [(i) => `($${1 + i})`, /"\(\$1\)" looks like an amount of money/],
       [(i) => `${i}%`, /"0%" looks like a percentage, .*; write the number alone to have it taken for one/],
+      [(i) => `(${1 + i}.50)`, /"\(1\.50\)" looks like a number below 0, .*; write -1\.50 to have it/],
+      [(i) => `${i}kg`, /"0kg" looks like a number with a unit, .*; write the number alone to have it/],
+      [(i) => `${i}.5 km/h`, /"0\.5 km\/h" looks like a number with a unit/],
       [(i) => `${i},5 %`, /"0,5 %" looks like a percentage/],
     ];
     for (const [text, hint] of spelt) {
@@ -105,6 +108,7 @@ describe('spellings that are not read', () => {
       assert.equal(few.column!.type, 'category');
       assert.match(few.notes, new RegExp(`taken for a category: ${hint.source}`));
     }
-    assert.equal((await found(cells((i) => `${i % 4} kg`))).notes, '');
+    // Numbers of houses.
+    assert.equal((await found(cells((i) => `${i % 4}${'abc'[i % 3]}`))).notes, '');
   });
 });

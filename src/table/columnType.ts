@@ -90,6 +90,17 @@ const spellings: readonly { readonly looks: RegExp; readonly hint: (example: str
       `${example} looks like a percentage, and numbers are read without its sign; write the number alone to have it taken for one`,
   },
   {
+    looks: /^\(\d[\d.,' \u00a0\u202f]*\)$/,
+    hint: (example) =>
+      `${example} looks like a number below 0, and such are read with a minus sign alone; write -${example.slice(2, -2)} to have it taken for one`,
+  },
+  {
+    looks:
+      /^[-+−]?\d[\d.,]*[ \u00a0\u202f]?([kmµ]?[gmlsVAW]|[ck]m|[cd]l|lbs?|oz|ft|in|mi|yd|min|h|°[CF]|kWh|Wh|[kMG]?Hz|[kMGT]i?B|[hk]?Pa|m?bar|psi|mph|km\/h|m\/s|[ckm]?m[²³23]|hp|PS|px|pt)$/,
+    hint: (example) =>
+      `${example} looks like a number with a unit, and numbers are read without one; write the number alone to have it taken for one`,
+  },
+  {
     looks: /^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ T].*)?$/,
     hint: (example) =>
       `${example} looks like a date, and dates are read as 2026-01-31 or 2026-01-31 12:30 alone; write them so`,

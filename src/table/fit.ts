@@ -4,7 +4,7 @@ import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
 import { categoryNote, defaultMaxClasses, identifierReason, otherCells, typeOf } from './columnType.js';
 import { decideMarks, firstEvidence, type Marks } from './marks.js';
-import { checkMarks, groupsNote, marksNotes } from './marksText.js';
+import { blanksNote, checkMarks, groupsNote, marksNotes } from './marksText.js';
 import { ColumnProfile, largest } from './profile.js';
 import { type Say, type Scaling, scalingOf } from './scaling.js';
 import { countedTexts } from './textCounts.js';
@@ -154,9 +154,9 @@ function decide(
     const found = columnOf(profile, marks.columns[i]!.marks, table.decimal !== undefined, options, notes);
     if (typeof found === 'string') dropped.push({ name, reason: found });
     else columns.push(found);
-    if (typeof found !== 'string' && found.type === 'number' && table.decimal === undefined) {
-      const note = groupsNote(profile, marks, table.names);
-      if (note !== undefined) notes.push(note);
+    if (typeof found !== 'string' && found.type === 'number') {
+      const groups = table.decimal === undefined ? groupsNote(profile, marks, table.names) : undefined;
+      for (const note of [groups, blanksNote(profile)]) if (note !== undefined) notes.push(note);
     }
   });
   if (table.decimal === undefined) notes.push(...marksNotes(profiles, marks, columns));
