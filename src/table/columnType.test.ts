@@ -81,10 +81,24 @@ describe('spellings that are not read', () => {
       (i: number) => `${day(i)}/03/${1960 + i}`,
       (i: number) => `03/${day(i)}/${1960 + i}`,
       (i: number) => `${day(i)}.3.${10 + i} 12:30`,
+      (i: number) => `${1960 + i}-1-${1 + (i % 9)}`,
+      (i: number) => `${1960 + i}/1/${day(i)} 10:00`,
+      (i: number) => `${1960 + i}.01.${day(i)}`,
+      (i: number) => `${1 + (i % 28)} Jan ${1960 + i}`,
+      (i: number) => `Mon, ${day(i)} September ${1960 + i} 10:00:00 GMT`,
+      (i: number) => `May ${1 + (i % 28)}, ${1960 + i}`,
+      (i: number) => `${1960 + i}01${day(i)}T100000Z`,
+      (i: number) => `${1960 + i}-01-${day(i)} 10:00:00 Europe/Vienna`,
     ]) {
       const { reason } = await found(cells(text));
       assert.match(reason!, /looks like a date, and dates are read as 2026-01-31 .*; write them so/);
     }
+    const some = await found(cells((i) => (i === 7 ? '2026-1-5' : `${1960 + i}-01-${day(i)}`)));
+    assert.equal(some.column!.type, 'date');
+    assert.match(
+      some.notes,
+      /1 of 60 values are no dates .*; "2026-1-5" looks like a date, and dates are read as/,
+    );
     const few = await found(cells((i) => `0${1 + (i % 4)}/03/2024`));
     assert.equal(few.column!.type, 'category');
     assert.match(few.notes, /taken for a category: "01\/03\/2024" looks like a date/);

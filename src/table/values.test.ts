@@ -96,7 +96,22 @@ describe('the meaning of cells', () => {
     assert.equal(parseDate('1970/01/01 00:01'), 60);
     assert.equal(parseDate('1970-01-01T01:00:00+01:00'), 0);
     assert.equal(parseDate('1970-01-01T00:00:01.5Z'), 1.5);
-    for (const text of ['2023-02-30', '2023-13-01', '20230101', '1.2.2023', '2023-1-1'])
+    // As Postgres and Python write zones.
+    assert.equal(parseDate('1970-01-01 00:00:01+00'), 1);
+    assert.equal(parseDate('1970-01-01 01:00:00.25+01'), 0.25);
+    assert.equal(parseDate('1970-01-01 00:00-02'), 7200);
+    assert.equal(parseDate('1970-01-01 05:30:00+0530'), 0);
+    for (const zone of [' UTC', 'UTC', ' GMT', ' Z'])
+      assert.equal(parseDate(`1970-01-01 00:01:00${zone}`), 60);
+    for (const text of [
+      '2023-02-30',
+      '2023-13-01',
+      '20230101',
+      '1.2.2023',
+      '2023-1-1',
+      '2023-01-01 10:00 CET',
+      '2023-01-01 10+01',
+    ])
       assert.equal(parseDate(text), undefined, text);
   });
 

@@ -95,17 +95,18 @@ export function parseInteger(text: string, decimal: DecimalMark = '.'): bigint |
 }
 
 const isoDate =
-  /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/;
+  /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
- * Seconds since 1970-01-01 UTC that a text writes as `2024-02-29`, `2024/02/29` or `2024-02-29 12:30:00.5+01:00`;
- * without a zone the time is taken as UTC. `undefined` for a text that is no such date.
+ * Seconds since 1970-01-01 UTC that a text writes as `2024-02-29`, `2024/02/29` or `2024-02-29 12:30:00.5+01:00`, also
+ * with a zone such as `+01` or `UTC`; without a zone the time is taken as UTC. `undefined` for a text that is no such date.
  */
 export function parseDate(text: string): number | undefined {
   const found = isoDate.exec(text.trim());
   if (found === null) return undefined;
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = found;
-  const offset = zone === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
+  const isUniversal = zone === 'Z' || zone === 'UTC' || zone === 'GMT';
+  const offset = isUniversal ? 'Z' : `${zone.slice(0, 3)}:${zone.length > 3 ? zone.slice(-2) : '00'}`;
   const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`);
   // Date.parse lets 30 February pass as 1 March.
   if (Number.isNaN(time) || new Date(`${year}-${month}-${day}T00:00Z`).getUTCDate() !== Number(day)) {
