@@ -74,7 +74,11 @@ export function columnsOf(rows: readonly Odd[], areNamed: boolean): Cell[][] {
 /** A cell as text; numbers with so many significant digits. */
 function textOf(cell: Cell | undefined, digits = 10): string | null {
   if (cell === undefined || cell === null) return null;
-  if (typeof cell === 'number') return String(Number(cell.toPrecision(digits)));
+  if (typeof cell === 'number') {
+    const rounded = Number(cell.toPrecision(digits));
+    // The largest numbers would be rounded up to infinity.
+    return String(Number.isFinite(rounded) ? rounded : cell);
+  }
   return cell instanceof Date ? cell.toISOString() : String(cell);
 }
 

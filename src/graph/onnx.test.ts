@@ -72,6 +72,13 @@ describe('an exported model', () => {
     );
   });
 
+  it('has no words for an input or output of which none were given, whatever its name', () => {
+    const graph = graphOf(
+      written({ outputs: { toString: g.neg(g.input('valueOf', [2, 3])) }, docs: { other: 'Words.' } }),
+    );
+    assert.deepEqual([graph.input[0]!.docString, graph.output[0]!.docString], ['', '']);
+  });
+
   it('has its inputs in the order asked for, the others behind', () => {
     const outputs = { z: g.add(g.add(x, y), g.input('w', [3])) };
     assert.deepEqual(namesOf(graphOf(written({ outputs })).input), ['x', 'y', 'w']);

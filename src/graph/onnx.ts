@@ -184,7 +184,7 @@ class GraphWriter implements Emitter {
     const values = this.model.initializers?.get(name);
     if (values === undefined) {
       const given = this.publicName(name);
-      this.inputInfos.set(given, valueInfo(given, node, this.model.docs?.[given]));
+      this.inputInfos.set(given, valueInfo(given, node, this.docOf(given)));
       return given;
     }
     if (values.length !== sizeOf(node.shape))
@@ -201,6 +201,12 @@ class GraphWriter implements Emitter {
     return stored;
   }
 
+  /** Names are a user's, and every object has a toString. */
+  private docOf(name: string): string | undefined {
+    const { docs = {} } = this.model;
+    return Object.hasOwn(docs, name) ? docs[name] : undefined;
+  }
+
   /** Results carry the names that the caller gave. An input, or a result wanted twice, is copied to its name. */
   private nameOutputs(names: readonly string[], outputs: readonly Expr[]): void {
     const produced = new Set(this.nodes.flatMap((node) => node.output));
@@ -215,7 +221,7 @@ class GraphWriter implements Emitter {
         this.nodes.push(
           create(NodeProtoSchema, { name, opType: 'Identity', input: [value], output: [name] }),
         );
-      this.outputs.push(valueInfo(name, node, this.model.docs?.[name]));
+      this.outputs.push(valueInfo(name, node, this.docOf(name)));
     });
     const rename = (value: string) => renamed.get(value) ?? value;
     for (const node of this.nodes) {

@@ -81,10 +81,24 @@ describe('spellings that are not read', () => {
       (i: number) => `${day(i)}/03/${1960 + i}`,
       (i: number) => `03/${day(i)}/${1960 + i}`,
       (i: number) => `${day(i)}.3.${10 + i} 12:30`,
+      (i: number) => `${1960 + i}-1-${1 + (i % 9)}`,
+      (i: number) => `${1960 + i}/1/${day(i)} 10:00`,
+      (i: number) => `${1960 + i}.01.${day(i)}`,
+      (i: number) => `${1 + (i % 28)} Jan ${1960 + i}`,
+      (i: number) => `Mon, ${day(i)} September ${1960 + i} 10:00:00 GMT`,
+      (i: number) => `May ${1 + (i % 28)}, ${1960 + i}`,
+      (i: number) => `${1960 + i}01${day(i)}T100000Z`,
+      (i: number) => `${1960 + i}-01-${day(i)} 10:00:00 Europe/Vienna`,
     ]) {
       const { reason } = await found(cells(text));
       assert.match(reason!, /looks like a date, and dates are read as 2026-01-31 .*; write them so/);
     }
+    const some = await found(cells((i) => (i === 7 ? '2026-1-5' : `${1960 + i}-01-${day(i)}`)));
+    assert.equal(some.column!.type, 'date');
+    assert.match(
+      some.notes,
+      /1 of 60 values are no dates .*; "2026-1-5" looks like a date, and dates are read as/,
+    );
     const few = await found(cells((i) => `0${1 + (i % 4)}/03/2024`));
     assert.equal(few.column!.type, 'category');
     assert.match(few.notes, /taken for a category: "01\/03\/2024" looks like a date/);
@@ -97,6 +111,9 @@ describe('spellings that are not read', () => {
       [(i) => `EUR ${i}`, /"EUR 0" looks like an amount of money/],
       [(i) => `($${1 + i})`, /"\(\$1\)" looks like an amount of money/],
       [(i) => `${i}%`, /"0%" looks like a percentage, .*; write the number alone to have it taken for one/],
+      [(i) => `(${1 + i}.50)`, /"\(1\.50\)" looks like a number below 0, .*; write -1\.50 to have it/],
+      [(i) => `${i}kg`, /"0kg" looks like a number with a unit, .*; write the number alone to have it/],
+      [(i) => `${i}.5 km/h`, /"0\.5 km\/h" looks like a number with a unit/],
       [(i) => `${i},5 %`, /"0,5 %" looks like a percentage/],
     ];
     for (const [text, hint] of spelt) {
@@ -105,6 +122,7 @@ describe('spellings that are not read', () => {
       assert.equal(few.column!.type, 'category');
       assert.match(few.notes, new RegExp(`taken for a category: ${hint.source}`));
     }
-    assert.equal((await found(cells((i) => `${i % 4} kg`))).notes, '');
+    // Numbers of houses.
+    assert.equal((await found(cells((i) => `${i % 4}${'abc'[i % 3]}`))).notes, '');
   });
 });

@@ -51,7 +51,7 @@ export function otherCells(profile: ColumnProfile, type: 'number' | 'date'): str
   const { present, numbers, dates } = profile;
   const others = present - (type === 'number' ? numbers : dates);
   if (others === 0) return undefined;
-  const hint = type === 'number' ? spellingHint(profile) : undefined;
+  const hint = spellingHint(profile);
   return `${others} of ${present} values are no ${type}s (${examples(profile, type)}) and count as missing${hint === undefined ? '' : `; ${hint}`}`;
 }
 
@@ -77,20 +77,45 @@ function examples({ distinct, decimal, noNumbers }: ColumnProfile, type: 'number
   return shown.map((text) => JSON.stringify(text.slice(0, 30))).join(', ') + (found.length > 3 ? ', …' : '');
 }
 
-const spellings: readonly { readonly looks: RegExp; readonly hint: (example: string) => string }[] = [
+const month = '(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)';
+
+const spellings: readonly {
+  readonly looks: readonly RegExp[];
+  readonly hint: (example: string) => string;
+}[] = [
   {
-    looks:
-      /^[-+(]*(\p{Sc}|[A-Z]{2}\$|(USD|EUR|GBP|CHF|JPY|CNY|INR) )\s*[-+]?\d[\d.,' \u00a0\u202f]*\)?$|^[-+(]*\d[\d.,' \u00a0\u202f]*(\p{Sc}| ?(USD|EUR|GBP|CHF|JPY|CNY|INR))\)?$/u,
+    looks: [
+      /^[-+−(]*(\p{Sc}|[A-Z]{2}\$|(USD|EUR|GBP|CHF|JPY|CNY|INR) )\s*[-+]?\d[\d.,' \u00a0\u202f]*\)?$|^[-+−(]*\d[\d.,' \u00a0\u202f]*(\p{Sc}| ?(USD|EUR|GBP|CHF|JPY|CNY|INR))\)?$/u,
+    ],
     hint: (example) =>
       `${example} looks like an amount of money, and numbers are read without a currency; write the number alone to have it taken for one`,
   },
   {
-    looks: /^[-+]?[\d.,]+[ \u00a0\u202f]?[%‰]$/,
+    looks: [/^[-+−]?[\d.,]+[ \u00a0\u202f]?[%‰]$/],
     hint: (example) =>
       `${example} looks like a percentage, and numbers are read without its sign; write the number alone to have it taken for one`,
   },
   {
-    looks: /^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ T].*)?$/,
+    looks: [/^\(\d[\d.,' \u00a0\u202f]*\)$/],
+    hint: (example) =>
+      `${example} looks like a number below 0, and such are read with a minus sign alone; write -${example.slice(2, -2)} to have it taken for one`,
+  },
+  {
+    looks: [
+      /^[-+−]?\d[\d.,]*[ \u00a0\u202f]?([kmµ]?[gmlsVAW]|[ck]m|[cd]l|lbs?|oz|ft|in|mi|yd|min|h|°[CF]|kWh|Wh|[kMG]?Hz|[kMGT]i?B|[hk]?Pa|m?bar|psi|mph|km\/h|m\/s|[ckm]?m[²³23]|hp|PS|px|pt)$/,
+    ],
+    hint: (example) =>
+      `${example} looks like a number with a unit, and numbers are read without one; write the number alone to have it taken for one`,
+  },
+  {
+    looks: [
+      /^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ T].*)?$/,
+      /^\d{4}(\.\d{1,2}\.\d{1,2}|([-/])(\d\2\d{1,2}|\d{2}\2\d))([ T].*)?$/,
+      /^\d{8}T\d{2,6}([.,]\d+)?(Z|[+-]\d{2}(:?\d{2})?)?$/,
+      /^\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:[\d:.]+ ?[A-Z][A-Za-z/_]+$/,
+      new RegExp(`^([a-z]+,? )?\\d{1,2}(st|nd|rd|th)?[ .-]+${month}[a-z]*[ .,-]+\\d{2,4}\\b`, 'i'),
+      new RegExp(`^([a-z]+,? )?${month}[a-z]*[ .-]+\\d{1,2}(st|nd|rd|th)?,? +\\d{4}\\b`, 'i'),
+    ],
     hint: (example) =>
       `${example} looks like a date, and dates are read as 2026-01-31 or 2026-01-31 12:30 alone; write them so`,
   },
@@ -102,7 +127,7 @@ function spellingHint({ distinct, decimal }: ColumnProfile): string | undefined 
     (text) => parseNumber(text, decimal) === undefined && parseDate(text) === undefined,
   );
   for (const { looks, hint } of spellings) {
-    const alike = texts.filter((text) => looks.test(text));
+    const alike = texts.filter((text) => looks.some((look) => look.test(text)));
     if (alike.length > 0 && alike.length >= texts.length / 2)
       return hint(JSON.stringify(alike[0]!.slice(0, 30)));
   }

@@ -66,11 +66,15 @@ export const columnSchema = z.discriminatedUnion('type', [
     classes: z.array(z.string()),
     /** Values that were seen, but rarely: they share a class. */
     rare: z.array(z.string()),
+    /** There were too many rare values to list: none is known to be unseen, and every other one counts as rare. */
+    unlisted: z.literal(true).optional(),
   }),
 ]);
 
 /** A column of a table as a model knows it. */
 export type Column = z.output<typeof columnSchema>;
+
+type Category = Column & { type: 'category' };
 
 /** All that must be known of a table in order to read another one like it. */
 export const tableSchema = z.strictObject({
@@ -125,9 +129,25 @@ export function parseTableSchema(
  * The classes of a category by number. Those for rare and for unseen values are called so, and as no value is: a model makes
  * neither, but the former where a column has no other.
  */
-export function classNames({ classes, rare }: Column & { type: 'category' }): string[] {
+export function classNames(column: Category): string[] {
+  const { classes, rare } = column;
   const [rareName, unseenName] = freeNames(['(rare)', '(unseen)'], [...classes, ...rare]) as [string, string];
-  return [...classes, ...(rare.length > 0 ? [rareName] : []), unseenName];
+  return [...classes, ...(hasRare(column) ? [rareName] : []), unseenName];
+}
+
+/** Whether a category has a class for rare values. */
+function hasRare({ rare, unlisted }: Category): boolean {
+  return unlisted === true || rare.length > 0;
+}
+
+/** The class of values that training did not have. */
+export function unseenClass(column: Category): number {
+  return column.classes.length + Number(hasRare(column));
+}
+
+/** The class of values that are in no list: that of rare ones where not all of these could be listed. */
+export function otherClass(column: Category): number {
+  return column.unlisted ? column.classes.length : unseenClass(column);
 }
 
 /** Numbers of an encoded row that a column takes: one, or for a date one and two for each cycle. */
@@ -161,7 +181,7 @@ export function layoutOf(columns: readonly Column[]): FieldLayout {
     categories: columns.flatMap((column) => (column.type === 'category' ? [classNames(column).length] : [])),
     rare: columns
       .filter((column) => column.type === 'category')
-      .flatMap(({ rare }, i) => (rare.length > 0 ? [i] : [])),
+      .flatMap((column, i) => (hasRare(column) ? [i] : [])),
     missing: columns
       .flatMap((column, i) =>
         column.missing ? Array.from({ length: slotCount(column) }, (_, k) => starts[i]! + k) : [],

@@ -1,6 +1,14 @@
 import type { Cell, DecimalMark, Table, TableChunk } from '../data/table/table.js';
 import { shown, UserError } from '../errors.js';
-import { type Column, cycles, slotCount, slotStarts, type TableSchema } from './columns.js';
+import {
+  type Column,
+  cycles,
+  otherClass,
+  slotCount,
+  slotStarts,
+  type TableSchema,
+  unseenClass,
+} from './columns.js';
 import { FileMarks } from './fileMarks.js';
 import { compress, scaled } from './scale.js';
 import { cellNumber, cellSeconds, cellText, isMissing, parseBoolean, parseInteger } from './values.js';
@@ -244,18 +252,13 @@ function truth(cell: Cell, labels: readonly [string, string]): number | undefine
   return parsed === undefined ? undefined : Number(parsed);
 }
 
-/** The class of values that training did not have. */
-function unseenClass({ classes, rare }: Column & { type: 'category' }): number {
-  return classes.length + (rare.length > 0 ? 1 : 0);
-}
-
 function categoryEncoder(column: Column & { type: 'category' }): CellEncoder {
   const { classes, rare } = column;
   const codes = new Map(classes.map((name, i) => [name, i]));
   for (const name of rare) codes.set(name, classes.length);
-  const unseen = unseenClass(column);
+  const other = otherClass(column);
   return (cell, row, at) => {
-    row[at] = codes.get(cellText(cell)) ?? unseen;
+    row[at] = codes.get(cellText(cell)) ?? other;
     return true;
   };
 }

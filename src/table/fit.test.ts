@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type TableInput, tableOf } from '../data/table/memoryTable.js';
 import { UserError } from '../errors.js';
-import type { Column } from './columns.js';
+import { type Column, classNames, layoutOf } from './columns.js';
+import { TableEncoder } from './encode.js';
+import { encodeTable } from './encodeRows.js';
 import { fitTable, type TableOptions } from './fit.js';
 
 const fit = (input: TableInput, options: TableOptions = {}) => fitTable(tableOf(input), options);
@@ -193,6 +195,51 @@ describe('finding out what the columns are', () => {
     assert.deepEqual(column.classes.slice(0, 3).sort(), ['c0', 'c1', 'c2']);
     assert.equal(column.rare.length, 100);
     assert.ok(column.classes.length <= 10);
+  });
+
+  it('tells frequent values apart behind more than 10,000 others, and takes no value for unseen then', async () => {
+    const own = Array.from({ length: 11_000 }, (_, i) => `own ${i}`);
+    const common = new Array<string>(13_000).fill('common');
+    const found = await Promise.all(
+      [
+        [...own, ...common],
+        [...common, ...own],
+        common.flatMap((text, i) => [text, ...own.slice(i, i + 1)]),
+      ].map(async (x) => {
+        const { schema, notes } = await fit({ x }, { categorical: ['x'] });
+        assert.deepEqual(notes, [
+          'x: of more than 10000 values the 1 most frequent are told apart, the others share a class',
+        ]);
+        const encoder = new TableEncoder(schema);
+        const given = tableOf({ x: ['common', 'own 3', 'new', null] });
+        const { data } = await encodeTable(given, encoder);
+        assert.deepEqual([...data], [0, 1, 1, Number.NaN]);
+        const training = await encodeTable(tableOf({ x }), new TableEncoder(schema));
+        assert.equal(training.notes, undefined);
+        return schema.columns;
+      }),
+    );
+    for (const columns of found) {
+      assert.deepEqual(columns, found[0]);
+      assert.deepEqual(classNames(columns[0] as Column & { type: 'category' }), [
+        ...['common', '(rare)', '(unseen)'],
+      ]);
+      assert.deepEqual(layoutOf(columns).rare, [0]);
+    }
+  });
+
+  it('takes a column whose name every object knows for what it holds, whatever types others have', async () => {
+    const names = ['toString', 'valueOf', 'constructor', '__proto__', 'hasOwnProperty'];
+    const x = repeat([1.5, 2, -3]);
+    const { schema } = await fit(Object.fromEntries([...names, 'x'].map((name) => [name, x])), {
+      types: { x: 'number' },
+    });
+    assert.deepEqual(
+      schema.columns.map(({ name, type }) => [name, type]),
+      [...names, 'x'].map((name) => [name, 'number']),
+    );
+    const asked = await only({ toString: x, x }, { types: { toString: 'category' as const } });
+    assert.equal(asked.type, 'category');
   });
 
   it('learns from the training part alone', async () => {

@@ -4,9 +4,10 @@ import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
 import { categoryNote, defaultMaxClasses, identifierReason, otherCells, typeOf } from './columnType.js';
 import { decideMarks, firstEvidence, type Marks } from './marks.js';
-import { checkMarks, groupsNote, marksNotes } from './marksText.js';
+import { blanksNote, checkMarks, groupsNote, marksNotes } from './marksText.js';
 import { ColumnProfile, largest } from './profile.js';
 import { type Say, type Scaling, scalingOf } from './scaling.js';
+import { countedTexts } from './textCounts.js';
 import { dateText, parseBoolean } from './values.js';
 import { usualNumbers } from './wild.js';
 
@@ -57,6 +58,8 @@ export interface FittedTable {
 
 /** A value that fewer rows have is rare. */
 const rareCount = 2;
+/** Where not all values are counted, one that fewer have is rare: of more it is known wherever they stand. */
+const certainShare = 2 / countedTexts;
 
 /**
  * Reads a table once and finds out what its columns are and how their values lie.
@@ -74,7 +77,8 @@ export async function fitTable(
   const learned = table.names.map(
     (name) => !roles.has(name) && (options.columns === undefined || options.columns.includes(name)),
   );
-  let found = await profile(table, used, (chunk) =>
+  const isCategory = (name: string) => askedType(name, options) === 'category';
+  let found = await profile(table, used, isCategory, (chunk) =>
     decideMarks(firstEvidence(chunk, learned), table.decimal),
   );
   const marks = decideMarks(
@@ -85,7 +89,7 @@ export async function fitTable(
   const misread = found.profiles.some(
     (each, i) => each?.evidence.marked && each.decimal !== marks.columns[i]!.decimal,
   );
-  if (misread) found = await profile(table, used, () => marks);
+  if (misread) found = await profile(table, used, isCategory, () => marks);
   return decide(table, found.profiles, marks, options, found.rows);
 }
 
@@ -93,6 +97,7 @@ export async function fitTable(
 async function profile(
   table: Table,
   used: (row: number) => boolean,
+  isCategory: (name: string) => boolean,
   marksOf: (first: TableChunk) => Marks,
 ): Promise<{ readonly profiles: readonly (ColumnProfile | undefined)[]; readonly rows: number }> {
   let profiles: (ColumnProfile | undefined)[] | undefined;
@@ -101,9 +106,8 @@ async function profile(
   for await (const chunk of table.chunks()) {
     profiles ??= marksOf(chunk).columns.map((marks, i) => {
       const name = table.names[i]!;
-      return (
-        marks && new ColumnProfile(name, marks.decimal, (purpose) => new Random(0, 'profile', name, purpose))
-      );
+      const random = (purpose: string) => new Random(0, 'profile', name, purpose);
+      return marks && new ColumnProfile(name, marks.decimal, random, isCategory(name));
     });
     for (let i = 0; i < chunk.rows; i++) {
       if (!used(row++)) {
@@ -150,9 +154,9 @@ function decide(
     const found = columnOf(profile, marks.columns[i]!.marks, table.decimal !== undefined, options, notes);
     if (typeof found === 'string') dropped.push({ name, reason: found });
     else columns.push(found);
-    if (typeof found !== 'string' && found.type === 'number' && table.decimal === undefined) {
-      const note = groupsNote(profile, marks, table.names);
-      if (note !== undefined) notes.push(note);
+    if (typeof found !== 'string' && found.type === 'number') {
+      const groups = table.decimal === undefined ? groupsNote(profile, marks, table.names) : undefined;
+      for (const note of [groups, blanksNote(profile)]) if (note !== undefined) notes.push(note);
     }
   });
   if (table.decimal === undefined) notes.push(...marksNotes(profiles, marks, columns));
@@ -175,6 +179,13 @@ function isNamed(name: string, { columns, categorical, types }: TableOptions): b
   return [columns, categorical, Object.keys(types ?? {})].some((names) => names?.includes(name));
 }
 
+/** What the options say that a column is. */
+function askedType(name: string, { categorical, types }: TableOptions): ColumnType | undefined {
+  if (categorical?.includes(name)) return 'category';
+  // Every object has a toString.
+  return types !== undefined && Object.hasOwn(types, name) ? types[name] : undefined;
+}
+
 /** The column that a profile shows, or why it is left out. */
 function columnOf(
   profile: ColumnProfile,
@@ -184,7 +195,7 @@ function columnOf(
   notes: string[],
 ): Column | string {
   const { name, present } = profile;
-  const asked = options.categorical?.includes(name) ? 'category' : options.types?.[name];
+  const asked = askedType(name, options);
   if (present === 0) return 'all of its values are missing';
   const common = { name, missing: profile.missing > 0 };
   const type = asked ?? typeOf(profile, options.maxClasses);
@@ -325,22 +336,22 @@ function truthColumn({ distinct }: ColumnProfile, common: Common): Column | stri
 }
 
 function categoryColumn(
-  { distinct, distinctOverflow, present }: ColumnProfile,
+  { distinct, distinctOverflow: isUnlisted, present }: ColumnProfile,
   common: Common,
   { maxClasses = defaultMaxClasses }: TableOptions,
   say: Say,
 ): Column | string {
-  if (distinct.size === 1) return `all of its values are ${shown([...distinct.keys()][0])}`;
+  if (!isUnlisted && distinct.size === 1) return `all of its values are ${shown([...distinct.keys()][0])}`;
   const byCount = [...distinct].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
-  const frequent = byCount.filter(([, count], i) => i < maxClasses && (count >= rareCount || present < 20));
-  const classes = frequent.map(([value]) => value);
+  const least = isUnlisted ? Math.max(rareCount, present * certainShare) : present < 20 ? 1 : rareCount;
+  const classes = byCount.flatMap(([value, count], i) => (i < maxClasses && count >= least ? [value] : []));
   const kept = new Set(classes);
-  const rare = byCount.flatMap(([value]) => (kept.has(value) ? [] : [value]));
-  if (rare.length > 0) {
-    const total = distinctOverflow ? `more than ${distinct.size}` : distinct.size;
+  const rare = isUnlisted ? [] : byCount.flatMap(([value]) => (kept.has(value) ? [] : [value]));
+  if (isUnlisted || rare.length > 0) {
+    const total = isUnlisted ? `more than ${countedTexts}` : distinct.size;
     say(`of ${total} values the ${classes.length} most frequent are told apart, the others share a class`);
   }
-  return { ...common, type: 'category', classes, rare };
+  return { ...common, type: 'category', classes, rare, ...(isUnlisted && { unlisted: true }) };
 }
 
 function checkOptions(table: Table, options: TableOptions): void {

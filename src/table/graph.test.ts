@@ -8,6 +8,7 @@ import { missingInteger } from '../graph/ops/columns.js';
 import { type Cell, tableOf } from '../index.js';
 import { TableDecoder } from './decode.js';
 import { TableEncoder } from './encode.js';
+import { encodeTable } from './encodeRows.js';
 import { fitTable } from './fit.js';
 import { columnInputNames, decodedColumns, encodedRow, rawColumns } from './graph.js';
 import type { Scaling } from './scaling.js';
@@ -65,7 +66,7 @@ async function setUp(scaling: Scaling) {
 const cellsFor: Readonly<Record<Names, fc.Arbitrary<Cell>>> = {
   amount: fc.oneof(fc.double(), fc.constant(null), fc.double({ min: -100, max: 100 })),
   heavy: fc.double({ min: -1e6, max: 1e12, noNaN: true }),
-  big: fc.oneof(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), fc.constant(null)),
+  big: fc.oneof(fc.bigInt({ min: missingInteger + 1n, max: 2n ** 63n - 1n }), fc.constant(null)),
   city: fc.oneof(
     fc.constantFrom('Graz', 'Wien', 'Linz', 'Rom', '', ' ', ' Graz', 'Graz ', ' NA ', 'nA', 'nUlL', 'graz'),
     fc.constant(null),
@@ -183,6 +184,84 @@ for (const scaling of ['standard', 'robust', 'min-max', 'quantile'] as const) {
     });
   });
 }
+
+describe('numbers at the ends of what their type holds', () => {
+  const [least, most] = [-(2n ** 63n) + 1n, 2n ** 63n - 1n];
+  const x = Array.from({ length: rows }, (_, i) => BigInt(i));
+  const integers: Readonly<Record<string, bigint[]>> = {
+    high: x.map((i) => most - i * i),
+    low: x.map((i) => least + 10n ** 12n * i),
+    both: x.map((i) => (i % 2n === 0n ? most - i : least + i)),
+    mid: x.map((i) => 2n ** 54n + i),
+  };
+  const doubles = {
+    wild: x.map((i) => 1e306 * Math.sin(Number(i))),
+    whole: x.map((i) => 1e300 * Number(i)),
+  };
+
+  it('are encoded by the graph as by the library, with no difference that wraps around', async () => {
+    const { schema } = await fitTable(tableOf(integers));
+    const { columns } = schema;
+    assert.ok(columns.every((column) => column.type === 'number' && column.raw === 'int64'));
+    const given = [least, most, 0n, -(2n ** 62n), 2n ** 62n, most - 7n, least + 7n];
+    const cells = Object.fromEntries(columns.map(({ name }) => [name, given]));
+    const expected = await encodeTable(tableOf(cells), new TableEncoder(schema));
+    const model = { name: 'encode', outputs: { row: encodedRow(columns, 'batch') } };
+    const encode = await ort.InferenceSession.create(
+      toOnnx({ ...model, inputNames: columnInputNames(columns) }),
+    );
+    const { row } = await encode.run(
+      Object.fromEntries(columns.map(({ name }) => [name, tensor('int64', given)])),
+    );
+    (row!.data as Float32Array).forEach((value, i) => {
+      const other = expected.data[i]!;
+      assert.ok(Math.abs(value - other) <= 1e-5 * Math.max(1, Math.abs(other)), `${i}: ${value}, ${other}`);
+    });
+  });
+
+  it('are decoded by the graph as by the library, up to the ends and no farther', async () => {
+    const { schema } = await fitTable(tableOf({ ...integers, ...doubles }));
+    const { columns } = schema;
+    const values = [-3e38, -200, -70, -40, -20, -5, -1.5, -0.3, 0, 0.3, 1.5, 5, 20, 40, 70, 200, 3e38];
+    const width = columns.length;
+    const row = Float32Array.from(
+      { length: values.length * width },
+      (_, i) => values[Math.floor(i / width)]!,
+    );
+    const expected = new TableDecoder(schema).columns(row, width);
+    const decoded = decodedColumns(columns, input('row', ['batch', width]));
+    const decode = await ort.InferenceSession.create(toOnnx({ name: 'decode', outputs: decoded }));
+    const found = await decode.run({ row: new ort.Tensor('float32', row, [values.length, width]) });
+    columns.forEach(({ name }, k) => {
+      const cells = Array.from(found[name]!.data as unknown as ArrayLike<number | bigint>);
+      cells.forEach((cell, i) => {
+        const other = expected[k]![i] as number | bigint;
+        assert.equal(typeof cell, typeof other);
+        if (typeof other === 'bigint') assert.ok(other >= least && other <= most, `${name}: ${other}`);
+        else assert.ok(Number.isFinite(other), `${name}: ${other}`);
+        const [a, b] = [Number(cell), Number(other)];
+        // As parts of the other: the difference of the largest numbers is infinite.
+        assert.ok(a === b || Math.abs(a / b - 1) <= 1e-5, `${name}, ${values[i]}: ${a} and ${b}`);
+      });
+    });
+    assert.deepEqual([expected[2]![0], expected[2]!.at(-1)], [least, most]);
+    assert.equal(expected[columns.length - 1]!.at(-1), Number.MAX_VALUE);
+  });
+});
+
+describe('a category with more values than are counted', () => {
+  it('inside the graph takes a value that it does not know for a rare one, as the library does', async () => {
+    const name = Array.from({ length: 22_000 }, (_, i) => (i % 2 ? 'common' : `own ${i}`));
+    const { schema } = await fitTable(tableOf({ name }), { categorical: ['name'] });
+    const { columns } = schema;
+    const model = { name: 'encode', outputs: { row: encodedRow(columns, 'batch') } };
+    const encode = await ort.InferenceSession.create(
+      toOnnx({ ...model, inputNames: columnInputNames(columns) }),
+    );
+    const { row } = await encode.run({ name: tensor('string', ['common', 'own 2', 'new', '']) });
+    assert.deepEqual([...(row!.data as Float32Array)], [0, 1, 1, Number.NaN]);
+  });
+});
 
 async function encodeAll(encoder: TableEncoder): Promise<{ data: Float32Array }> {
   for await (const chunk of tableOf(training).chunks()) {

@@ -28,8 +28,8 @@ import {
 } from '../graph/ops/elementwise.js';
 import { concat, slice } from '../graph/ops/shaping.js';
 import type { Dim, DType } from '../graph/shape.js';
-import { type Column, classNames, cycles, slotStarts } from './columns.js';
-import { tail } from './scale.js';
+import { type Column, classNames, cycles, otherClass, slotStarts } from './columns.js';
+import { farthest, tail } from './scale.js';
 import { missingTexts, truthTexts } from './values.js';
 
 /** A raw column as an input or an output of an exported graph. */
@@ -137,7 +137,7 @@ function columnSlots(column: Column, raw: Expr): Expr[] {
     case 'category': {
       const codes = new Map(column.rare.map((name) => [name, column.classes.length]));
       for (const [code, name] of column.classes.entries()) codes.set(name, code);
-      return [encodeTexts(raw, codes, classNames(column).length - 1)];
+      return [encodeTexts(raw, codes, otherClass(column))];
     }
   }
 }
@@ -170,7 +170,7 @@ function compress(v: Expr): Expr {
 /** As `decompress` in plain numbers; what lies so far out that it would overflow is cut. */
 function decompress(v: Expr): Expr {
   const size = abs(v);
-  const excess = minimum(maximum(sub(size, tail), 0), 60);
+  const excess = minimum(maximum(sub(size, tail), 0), farthest);
   return where(lessOrEqual(size, tail), v, mul(sign(v), add(sub(exp(excess), 1), tail)));
 }
 

@@ -51,6 +51,29 @@ describe('the decimal mark of a file', () => {
     );
   });
 
+  it('is shown by decimals behind thousands that blanks or apostrophes separate', async () => {
+    for (const blank of [' ', '\u00a0', '\u202f', "'", '’']) {
+      const x = cells((i) => (i % 2 ? `${i}${blank}234,50` : String(100 + i)));
+      const { marks, notes, schema } = await fit({ x, y: cells((i) => `${i + 1},779`) });
+      assert.deepEqual([marks, notes], [{ x: ',', y: ',' }, '']);
+      assert.ok(schema.columns[0]!.type === 'number' && !schema.columns[0]!.missing);
+      near((await reads({ x }, `20${blank}234,50`)).value, 20_234.5);
+    }
+    const indian = await fit({ x: cells((i) => `${i + 1},23,000`), y: cells((i) => `1,${100 + i}`) });
+    assert.deepEqual(indian.marks, { x: '.', y: '.' });
+  });
+
+  it('is of no matter where blanks separate thousands, and that they are taken for numbers is said', async () => {
+    const x = cells((i) => `664 123 ${100 + i}`);
+    const { schema, notes } = await fit({ x });
+    assert.ok(schema.columns[0]!.type === 'number');
+    assert.match(
+      notes,
+      /^x: blanks are taken for separators of thousands: 664 123 100 is 664123100; .*--categorical/,
+    );
+    assert.equal((await fit({ x: cells((i) => `1'${100 + i}`) })).notes, '');
+  });
+
   it('is found in rows far down as well, and in those that are set aside', async () => {
     const long = (cell: (i: number) => string) => Array.from({ length: 5000 }, (_, i) => cell(i));
     const table = tableOf({

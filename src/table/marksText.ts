@@ -3,7 +3,7 @@ import { shown, UserError } from '../errors.js';
 import type { Column } from './columns.js';
 import type { Marks } from './marks.js';
 import type { ColumnProfile } from './profile.js';
-import { markName, otherMark, parseNumber } from './values.js';
+import { hasBlankGroups, markName, otherMark, parseNumber } from './values.js';
 
 /** How a mark that can be either is told to be the other one. */
 const advice = (decimal: DecimalMark) =>
@@ -38,6 +38,14 @@ export function groupsNote(
         ? `, since ${nameText(names[witness]!)} has decimal ${markName[decimal]}s`
         : '';
   return `${nameText(name)}: ${markName[mark]}s are taken for separators of thousands${why}: ${text} is ${parseNumber(text, decimal)}; where they are decimal ${markName[mark]}s, ${advice(mark)}`;
+}
+
+/** What should be said of a column of whole numbers in which blanks separate thousands: they may be no numbers. */
+export function blanksNote({ name, decimal, distinct }: ColumnProfile): string | undefined {
+  const texts = [...distinct.keys()];
+  const grouped = texts.filter(hasBlankGroups);
+  if (grouped.length === 0 || texts.some((text) => /[.,]/.test(text))) return undefined;
+  return `${nameText(name)}: blanks are taken for separators of thousands: ${grouped[0]} is ${parseNumber(grouped[0]!, decimal)}; where these are no numbers, take them for categories (categorical, --categorical) or leave them out`;
 }
 
 /** What should be said of a file in which decimal marks differ, or no number shows for certain which one it has. */

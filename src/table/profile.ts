@@ -1,12 +1,11 @@
 import type { Cell, DecimalMark } from '../data/table/table.js';
 import type { Random } from '../random/random.js';
 import { MarkEvidence } from './marks.js';
+import { TextCounts } from './textCounts.js';
 import { cellSeconds, cellText, isMissing, parseBoolean, parseInteger, parseNumber } from './values.js';
 
 /** Values that are kept for quantiles: enough for a hundredth of a per cent in the middle of a distribution. */
 const sampleSize = 20_000;
-/** Distinct texts that are counted; a column with more is no category. */
-const distinctLimit = 10_000;
 
 /** Beyond it differences overflow; such a number is no better than an infinite one. */
 export const largest = 2 ** 1022;
@@ -88,9 +87,7 @@ export class ColumnProfile {
   large = 0;
   minLarge: bigint | undefined;
   maxLarge: bigint | undefined;
-  /** Cells by text, as long as there are not too many. */
-  readonly distinct = new Map<string, number>();
-  distinctOverflow = false;
+  private readonly texts: TextCounts;
   /** How its numbers are written, in rows that are not learned from too. */
   readonly evidence = new MarkEvidence();
   readonly summary: NumberSummary;
@@ -98,11 +95,14 @@ export class ColumnProfile {
   private isRising = true;
   private last = Number.NEGATIVE_INFINITY;
 
+  /** @param isCategory whether it is asked for as one, so that frequent texts count however many there are */
   constructor(
     readonly name: string,
     readonly decimal: DecimalMark,
     random: (purpose: string) => Random,
+    isCategory: boolean,
   ) {
+    this.texts = new TextCounts(isCategory);
     this.summary = new NumberSummary(random('number'));
     this.dateSummary = new NumberSummary(random('date'));
   }
@@ -122,12 +122,22 @@ export class ColumnProfile {
       this.addNumber(cell ? 1 : 0);
     } else if (cell instanceof Date) this.addDate(cell.getTime() / 1000);
     else this.addText(cell as string);
-    if (!this.distinctOverflow) this.countDistinct(cellText(cell));
+    if (this.texts.counting) this.texts.add(cellText(cell));
   }
 
   /** Cells that are present. */
   get present(): number {
     return this.rows - this.missing;
+  }
+
+  /** Cells by text: of too many the first ones, of a category the frequent ones. */
+  get distinct(): ReadonlyMap<string, number> {
+    return this.texts.counts;
+  }
+
+  /** There are more texts than `distinct` has. */
+  get distinctOverflow(): boolean {
+    return this.texts.overflow;
   }
 
   /** Every cell is a whole number larger than the one before: it may number the rows. */
@@ -169,12 +179,5 @@ export class ColumnProfile {
     if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) this.large++;
     if (this.minLarge === undefined || value < this.minLarge) this.minLarge = value;
     if (this.maxLarge === undefined || value > this.maxLarge) this.maxLarge = value;
-  }
-
-  private countDistinct(text: string): void {
-    const seen = this.distinct.get(text);
-    if (seen !== undefined) this.distinct.set(text, seen + 1);
-    else if (this.distinct.size < distinctLimit) this.distinct.set(text, 1);
-    else this.distinctOverflow = true;
   }
 }

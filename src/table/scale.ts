@@ -17,10 +17,13 @@ export function compress(v: number): number {
   return size <= tail || Number.isNaN(v) ? v : Math.sign(v) * (tail + Math.log1p(size - tail));
 }
 
-/** The inverse of `compress`. */
+/** A compressed number this far out in its tail, or farther, is beyond all numbers that could be told apart. */
+export const farthest = 60;
+
+/** The inverse of `compress`; what lies so far out that it would overflow is cut. */
 export function decompress(v: number): number {
   const size = Math.abs(v);
-  return size <= tail ? v : Math.sign(v) * (tail + Math.expm1(size - tail));
+  return size <= tail ? v : Math.sign(v) * (tail + Math.expm1(Math.min(size - tail, farthest)));
 }
 
 /** A number of the column as a standardised one, before its tail is compressed. Infinities are very large numbers. */
@@ -41,12 +44,17 @@ function offset(value: number | bigint, center: number | string): number {
   return Number.isInteger(value) ? Number(BigInt(value) - BigInt(center)) : value - Number(center);
 }
 
-/** The inverse of `scaled`, always finite; an integer where the centre is one beyond 2^53. */
+/** The largest int64. The least one stands for a missing value, so that no value is below its negative. */
+const largestInteger = 2n ** 63n - 1n;
+
+/** The inverse of `scaled`, always finite; an integer, of 64 bits, where the centre is one beyond 2^53. */
 export function unscaled(v: number, scaling: Scaling): number | bigint {
   if (scaling.type === 'quantile') return finite(piecewise(v, scaling.scores, scaling.knots));
   const { center, scale } = scaling;
   if (typeof center === 'number') return finite(v * scale + center);
-  return BigInt(Math.round(finite(v * scale))) + BigInt(center);
+  const integer = BigInt(Math.round(finite(v * scale))) + BigInt(center);
+  if (integer > largestInteger) return largestInteger;
+  return integer < -largestInteger ? -largestInteger : integer;
 }
 
 /** What a network makes of wild rows may be beyond all numbers. */

@@ -42,6 +42,48 @@ describe('the meaning of cells', () => {
     assert.equal(parseNumber('-7', ','), -7);
   });
 
+  it('reads thousands that blanks, apostrophes or the commas of India separate', () => {
+    for (const decimal of ['.', ','] as const) {
+      for (const blank of [' ', '\u00a0', '\u202f', '\u2009', "'", '’']) {
+        assert.equal(parseNumber(`1${blank}234`, decimal), 1234);
+        assert.equal(parseNumber(`-12${blank}345${blank}678,5`, decimal), -12345678.5);
+        assert.equal(parseNumber(`1${blank}234,567`, decimal), 1234.567);
+        assert.equal(parseNumber(`1${blank}234.50`, decimal), 1234.5);
+      }
+      assert.equal(parseNumber('1,23,000', decimal), 123_000);
+      assert.equal(parseNumber('12,34,56,789.25', decimal), 123_456_789.25);
+      for (const text of [
+        '1 23',
+        '0 123',
+        '1 234 56',
+        "1 234'567",
+        '12 34',
+        '1  234',
+        '1,2,345',
+        '1.23.000',
+        '1 234,567.5',
+      ])
+        assert.equal(parseNumber(text, decimal), undefined, text);
+    }
+    assert.equal(parseNumber('1 234'), undefined);
+    assert.equal(parseInteger('9 007 199 254 740 993'), 9007199254740993n);
+    assert.equal(parseInteger("−9'007'199'254'740'993"), -9007199254740993n);
+    assert.equal(parseInteger('90,07,19,92,54,74,09,930'), 90071992547409930n);
+  });
+
+  it('reads a minus sign in either form', () => {
+    for (const [text, value] of [
+      ['−1.5', -1.5],
+      ['−.5e−3', -0.0005],
+      ['−1 234', -1234],
+      ['−inf', -Infinity],
+      [' −7 ', -7],
+    ] as const)
+      assert.equal(parseNumber(text, '.'), value, text);
+    assert.equal(parseNumber('−2'), -2);
+    for (const text of ['−', '−-1', '1−2']) assert.equal(parseNumber(text, '.'), undefined, text);
+  });
+
   it('keeps every digit of an integer', () => {
     assert.equal(parseInteger('9007199254740993'), 9007199254740993n);
     assert.equal(parseInteger('9,007,199,254,740,993'), 9007199254740993n);
@@ -54,7 +96,22 @@ describe('the meaning of cells', () => {
     assert.equal(parseDate('1970/01/01 00:01'), 60);
     assert.equal(parseDate('1970-01-01T01:00:00+01:00'), 0);
     assert.equal(parseDate('1970-01-01T00:00:01.5Z'), 1.5);
-    for (const text of ['2023-02-30', '2023-13-01', '20230101', '1.2.2023', '2023-1-1'])
+    // As Postgres and Python write zones.
+    assert.equal(parseDate('1970-01-01 00:00:01+00'), 1);
+    assert.equal(parseDate('1970-01-01 01:00:00.25+01'), 0.25);
+    assert.equal(parseDate('1970-01-01 00:00-02'), 7200);
+    assert.equal(parseDate('1970-01-01 05:30:00+0530'), 0);
+    for (const zone of [' UTC', 'UTC', ' GMT', ' Z'])
+      assert.equal(parseDate(`1970-01-01 00:01:00${zone}`), 60);
+    for (const text of [
+      '2023-02-30',
+      '2023-13-01',
+      '20230101',
+      '1.2.2023',
+      '2023-1-1',
+      '2023-01-01 10:00 CET',
+      '2023-01-01 10+01',
+    ])
       assert.equal(parseDate(text), undefined, text);
   });
 

@@ -24,34 +24,59 @@ const plain = {
   '.': /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i,
   ',': /^[+-]?(\d+,?\d*|,\d+)(e[+-]?\d+)?$/i,
 } as const;
+/** Commas also in Indian groups: `1,23,45,000`. */
 const grouped = {
-  '.': /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$/,
+  '.': /^[+-]?([1-9]\d{0,2}(,\d{3})+|[1-9]\d?(,\d\d)+,\d{3})(\.\d*)?$/,
   ',': /^[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?$/,
 } as const;
+/** Blanks and apostrophes separate thousands without being decimal marks anywhere; in one number all are the same. */
+const spaced = /^[+-]?[1-9]\d{0,2}([ \u00a0\u2009\u202f'’])\d{3}(\1\d{3})*([.,]\d*)?$/;
+const separators = /[ \u00a0\u2009\u202f'’]/g;
 const infinite = /^([+-]?)(inf|infinity|∞)$/i;
-const begins = /^\s*[+-]?[\d.,i∞]/i;
-const either = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
+const begins = /^\s*[+\-−]?[\d.,i∞]/i;
+const either = /^[+\-−]?[1-9]\d{0,2}[.,]\d{3}$/;
 
 /**
  * The number that a text writes, `undefined` for a text that is none: `1234.5`, and with a decimal mark also `1,234.5`,
- * `1234,5` or `1.234,5`. The mark decides of texts that can be either, such as `1,234`. Blanks around it are of no matter.
+ * `1234,5`, `1.234,5`, `1 234,5` or `1'234.5`. The mark decides of texts that can be either, such as `1,234`. Blanks around it
+ * are of no matter, and a minus sign may be `−`.
  */
 export function parseNumber(text: string, decimal?: DecimalMark): number | undefined {
   // Most texts of other columns end here.
   if (!begins.test(text)) return undefined;
   const trimmed = text.trim();
-  if (decimal === undefined) {
-    if (plain['.'].test(trimmed)) return Number(trimmed);
-  } else {
-    for (const mark of [decimal, otherMark[decimal]]) {
-      if (plain[mark].test(trimmed)) return Number(mark === ',' ? trimmed.replace(',', '.') : trimmed);
-      if (grouped[mark].test(trimmed)) {
-        return Number(trimmed.replaceAll(otherMark[mark], '').replace(',', '.'));
-      }
-    }
-  }
+  const found = parseMarked(trimmed, decimal);
+  if (found !== undefined) return found;
+  const hyphen = hyphened(trimmed);
+  const bare = decimal === undefined ? hyphen : ungrouped(hyphen);
+  if (bare !== trimmed) return parseNumber(bare, decimal);
   const sign = infinite.exec(trimmed)?.[1];
   return sign === undefined ? undefined : sign === '-' ? -Infinity : Infinity;
+}
+
+/** A number in which there are no marks but points and commas. */
+function parseMarked(text: string, decimal: DecimalMark | undefined): number | undefined {
+  if (decimal === undefined) return plain['.'].test(text) ? Number(text) : undefined;
+  for (const mark of [decimal, otherMark[decimal]]) {
+    if (plain[mark].test(text)) return Number(mark === ',' ? text.replace(',', '.') : text);
+    if (grouped[mark].test(text)) return Number(text.replaceAll(otherMark[mark], '').replace(',', '.'));
+  }
+  return undefined;
+}
+
+/** A text whose minus sign is the one of the keyboard. */
+function hyphened(text: string): string {
+  return text.includes('−') ? text.replaceAll('−', '-') : text;
+}
+
+/** A number without the blanks or apostrophes between its thousands; other texts as they are. */
+function ungrouped(text: string): string {
+  return spaced.test(text) ? text.replaceAll(separators, '') : text;
+}
+
+/** Whether blanks separate the thousands of a whole number, as in `664 123 456`, which may be a telephone's as well. */
+export function hasBlankGroups(text: string): boolean {
+  return /^[^'’.,]+$/.test(text) && spaced.test(hyphened(text.trim()));
 }
 
 /** Whether the mark in a number may stand before decimals as well as separate thousands, as in `1,234` and `1.234`. */
@@ -61,7 +86,7 @@ export function canBeEither(text: string): boolean {
 
 /** The whole number that a text writes, all digits kept; `undefined` for a text that is none. */
 export function parseInteger(text: string, decimal: DecimalMark = '.'): bigint | undefined {
-  const trimmed = text.trim();
+  const trimmed = ungrouped(hyphened(text.trim()));
   if (!/^[+-]?\d[\d.,]*$/.test(trimmed)) return undefined;
   const mark = [decimal, otherMark[decimal]].find((each) => grouped[each].test(trimmed));
   const isPlain = mark === undefined || plain[decimal].test(trimmed);
@@ -70,17 +95,18 @@ export function parseInteger(text: string, decimal: DecimalMark = '.'): bigint |
 }
 
 const isoDate =
-  /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$/;
+  /^(\d{4})[-/](\d{2})[-/](\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
- * Seconds since 1970-01-01 UTC that a text writes as `2024-02-29`, `2024/02/29` or `2024-02-29 12:30:00.5+01:00`;
- * without a zone the time is taken as UTC. `undefined` for a text that is no such date.
+ * Seconds since 1970-01-01 UTC that a text writes as `2024-02-29`, `2024/02/29` or `2024-02-29 12:30:00.5+01:00`, also
+ * with a zone such as `+01` or `UTC`; without a zone the time is taken as UTC. `undefined` for a text that is no such date.
  */
 export function parseDate(text: string): number | undefined {
   const found = isoDate.exec(text.trim());
   if (found === null) return undefined;
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = found;
-  const offset = zone === 'Z' ? 'Z' : `${zone.slice(0, 3)}:${zone.slice(-2)}`;
+  const isUniversal = zone === 'Z' || zone === 'UTC' || zone === 'GMT';
+  const offset = isUniversal ? 'Z' : `${zone.slice(0, 3)}:${zone.length > 3 ? zone.slice(-2) : '00'}`;
   const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`);
   // Date.parse lets 30 February pass as 1 March.
   if (Number.isNaN(time) || new Date(`${year}-${month}-${day}T00:00Z`).getUTCDate() !== Number(day)) {

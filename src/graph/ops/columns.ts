@@ -31,12 +31,19 @@ const toType = { float32: 1, float64: 11, int64: 7 } as const;
 /** The largest size of a standardised number: beyond it float32 has no room left for arithmetic. */
 const limit = 1e30;
 
+/** Up to here a difference or a sum is taken in int64; what is larger would wrap, and loses nothing in float64. */
+const exact = 2 ** 62;
+
+/** The largest int64; as float64 the largest of those below it. */
+const largestInteger = 2n ** 63n - 1n;
+const largestIntegerDouble = 2 ** 63 - 1024;
+
 /** The least int64, which stands for a missing value in columns of whole numbers. */
 export const missingInteger = -(2n ** 63n);
 
 /**
  * (x - center) / scale as float32, cut to ±1e30, so that infinities are very large numbers. The difference is taken in
- * float64, of int64 in int64. NaN stays NaN, and the least int64 becomes NaN.
+ * float64, of int64 in int64 where it is one. NaN stays NaN, and the least int64 becomes NaN.
  */
 export const standardize: Operation<[x: Expr, center: number | bigint, scale: number]> = operation<
   { center: string; scale: number },
@@ -48,11 +55,13 @@ export const standardize: Operation<[x: Expr, center: number | bigint, scale: nu
     () => 'float32',
     (emit, [x], node, { center, scale }) => {
       const whole = node.inputs[0]!.dtype === 'int64';
-      const offset = whole
-        ? emit.node('Cast', [emit.node('Sub', [x!, emit.bigint(BigInt(center))])], { to: toType.float64 })
-        : emit.node('Sub', [x!, emit.doubles([Number(center)], [])]);
+      const double = whole ? emit.node('Cast', [x!], { to: toType.float64 }) : x!;
+      const wide = emit.node('Sub', [double, emit.doubles([Number(center)], [])]);
+      const difference = () =>
+        emit.node('Cast', [emit.node('Sub', [x!, emit.bigint(BigInt(center))])], { to: toType.float64 });
+      const offset = whole ? emit.node('Where', [isWide(emit, wide), wide, difference()]) : wide;
       const value = emit.node('Div', [offset, emit.doubles([scale], [])]);
-      const single = emit.node('Cast', [cut(emit, value)], { to: toType.float32 });
+      const single = emit.node('Cast', [cut(emit, value, limit)], { to: toType.float32 });
       if (!whole) return single;
       const missing = emit.node('Equal', [x!, emit.bigint(missingInteger)]);
       return emit.node('Where', [missing, emit.constant(Number.NaN, [], 'float32'), single]);
@@ -61,9 +70,14 @@ export const standardize: Operation<[x: Expr, center: number | bigint, scale: nu
   (x, center, scale) => [[x], { center: String(center), scale }],
 );
 
-/** A number cut to ±1e30; NaN stays. */
-function cut(emit: Parameters<Row['onnx']>[0], x: string): string {
-  const [most, least] = [emit.doubles([limit], []), emit.doubles([-limit], [])];
+/** Whether a difference or a sum is too large for int64 arithmetic. */
+function isWide(emit: Parameters<Row['onnx']>[0], x: string): string {
+  return emit.node('Greater', [emit.node('Abs', [x]), emit.doubles([exact], [])]);
+}
+
+/** A number cut to ±size; NaN stays. */
+function cut(emit: Parameters<Row['onnx']>[0], x: string, size: number): string {
+  const [most, least] = [emit.doubles([size], []), emit.doubles([-size], [])];
   const below = emit.node('Where', [emit.node('Less', [x, least]), least, x]);
   return emit.node('Where', [emit.node('Greater', [x, most]), most, below]);
 }
@@ -86,7 +100,10 @@ export const roundWhole: Operation<[x: Expr]> = operation<Record<string, never>,
   (x) => [[x], {}],
 );
 
-/** x · scale + center, from float32 back to float64, or to int64, rounded to the nearest. */
+/**
+ * x · scale + center, from float32 back to float64, or to int64, rounded to the nearest. What is beyond is the largest
+ * number of its type, or the largest below 0 that is none for a missing value.
+ */
 export const unstandardize: Operation<
   [x: Expr, center: number | bigint, scale: number, dtype: 'float64' | 'int64']
 > = operation<
@@ -100,9 +117,20 @@ export const unstandardize: Operation<
     (emit, [x], _node, { center, scale, dtype }) => {
       const double = emit.node('Cast', [x!], { to: toType.float64 });
       const scaled = emit.node('Mul', [double, emit.doubles([scale], [])]);
-      if (dtype === 'float64') return emit.node('Add', [scaled, emit.doubles([Number(center)], [])]);
-      const whole = emit.node('Cast', [nearest(emit, scaled)], { to: toType.int64 });
-      return emit.node('Add', [whole, emit.bigint(BigInt(center))]);
+      const wide = emit.node('Add', [scaled, emit.doubles([Number(center)], [])]);
+      if (dtype === 'float64') return cut(emit, wide, Number.MAX_VALUE);
+      const integer = (value: string) => emit.node('Cast', [value], { to: toType.int64 });
+      const middle = BigInt(center);
+      const offset = integer(cut(emit, nearest(emit, scaled), exact));
+      const within =
+        middle > 0n
+          ? emit.node('Min', [offset, emit.bigint(largestInteger - middle)])
+          : emit.node('Max', [offset, emit.bigint(-largestInteger - middle)]);
+      return emit.node('Where', [
+        isWide(emit, scaled),
+        integer(cut(emit, wide, largestIntegerDouble)),
+        emit.node('Add', [within, emit.bigint(middle)]),
+      ]);
     },
   ),
   (x, center, scale, dtype) => [[x], { center: String(center), scale, dtype }],
@@ -141,7 +169,7 @@ export const interpolate: Operation<[x: Expr, knots: readonly number[], values: 
         emit.node('Where', [
           emit.node('IsNaN', [x!]),
           emit.constant(Number.NaN, [], 'float32'),
-          emit.node('Cast', [cut(emit, piecewise(emit, x!, knots, values))], { to: toType.float32 }),
+          emit.node('Cast', [cut(emit, piecewise(emit, x!, knots, values), limit)], { to: toType.float32 }),
         ]),
     ),
     (x, knots, values) => [[x], { knots, values }],
