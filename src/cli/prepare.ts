@@ -146,6 +146,7 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
   const folder = folderToResume(spec, given);
   const recorded = await readRecord(join(folder, runFile.record));
   const options = resumeOptions(folder, recorded.options, spec, given);
+  checkFolderTarget(folder, allFiles, { data: [options.data, options.validation] });
   checkValidationKind(options.data, options.validation);
   const table = isTableSpec(options.data);
   const reading = table
