@@ -72,11 +72,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
   checkNoTableOptions(spec, given);
   const images = imageOptions(given);
   const { data, validation } = await readData(spec, given.validation, images);
-  if (images !== undefined && data.names === undefined) {
-    throw new UserError(
-      `--image-size, --image-fit and --colour are about the pictures of a folder, and ${spec} is none; leave them out`,
-    );
-  }
+  if (data.names === undefined) checkNoImageOptions(spec, given);
   const sets = validation ? [data, validation] : [data];
   const { options, because } = completeOptions(spec, withClassesOf(data, given), sets, images);
   const record = makeRecord(options, fingerprints(options, data, validation));
@@ -96,6 +92,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
 
 async function prepareTable(spec: string, given: TrainOptions, folder: string): Promise<Prepared> {
   checkNotConditional(spec, given);
+  checkNoImageOptions(spec, given);
   const { validation, validationSplit, seed = 0 } = given;
   const read = await readTableData(spec, {
     table: tableOptionsOf(given),
@@ -131,6 +128,14 @@ function imageOptions({ imageSize, imageFit, colour }: TrainOptions): RunOptions
     ...(imageFit !== undefined && { fit: imageFit as ImageFolderOptions['fit'] }),
     ...(colour !== undefined && { colour: colour as ImageFolderOptions['colour'] }),
   };
+}
+
+/** Options that only folders of pictures have. */
+function checkNoImageOptions(spec: string, given: TrainOptions): void {
+  if (imageOptions(given) === undefined) return;
+  throw new UserError(
+    `--image-size, --image-fit and --colour are about the pictures of a folder, and ${spec} is none; leave them out`,
+  );
 }
 
 /** Options that only tables have. */
