@@ -1,10 +1,17 @@
 import { Command } from 'commander';
+import type { DecimalMark } from '../data/table/table.js';
+import { oneOf } from './parse.js';
 
 /** The options that every command has. */
 export interface CommonOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
+}
+
+/** The option of commands that read data with a run. */
+export interface DecimalOption {
+  readonly decimal?: DecimalMark;
 }
 
 /** What a command is called and for; examples are pairs of a command line and what it does. */
@@ -49,4 +56,11 @@ export const runArgument = ['<run>', 'the folder that train wrote, such as runs/
 export const dataArgument = [
   '<data>',
   'mnist, mnist:train, mnist:test, shapes, or the path of an IDX or .npy file (gzipped too), each may be followed by a slice such as [0:1000]; or a folder of pictures; or a table: CSV, TSV, JSON Lines, Parquet, .npz; - is standard input',
+] as const;
+
+/** The option that says how the numbers of a table are written. */
+export const decimalOption = [
+  '--decimal <mark>',
+  'of a table: before the decimals of its numbers, . or , (default: found out)',
+  oneOf(['.', ',']),
 ] as const;

@@ -117,6 +117,17 @@ describe('columns beside codes', () => {
   });
 });
 
+describe('--decimal', () => {
+  it('is refused where no table is read', async () => {
+    const about = /--decimal is about the numbers of a table, but the run was trained on arrays/;
+    for (const command of commands(ofArray, array, 'npy')) {
+      await refused([...command, '--decimal', ','], about);
+    }
+    const prior = ['sample', ofTable, '--sampler', 'prior', '--decimal', ','];
+    await refused(prior, /--decimal is about the data whose codes a sampler learns/);
+  });
+});
+
 describe('--score', () => {
   it('is refused where a run has nothing of what it asks for', async () => {
     const judge = ['detect', table, '--run', ofTable, '--picture', at('detect.png'), '--score'];

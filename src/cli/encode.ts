@@ -1,12 +1,20 @@
 import type { Command } from 'commander';
 import { endingsText } from '../artifact/tableEndings.js';
-import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  dataArgument,
+  decimalOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import { Output } from './output.js';
 import { names } from './parse.js';
 import type { Cli } from './program.js';
 import { counted } from './text.js';
 
-interface EncodeOptions extends CommonOptions {
+/** The options of `encode` as they were given. */
+export interface EncodeOptions extends CommonOptions, DecimalOption {
   readonly output: string;
   readonly carry?: string[];
 }
@@ -41,10 +49,11 @@ export function encodeCommand(cli: Cli): Command {
         "of a table: columns to write beside the codes (default: the run's --id and --label)",
         names,
       )
+      .option(...decimalOption)
       .action(async (run: string, data: string, options: EncodeOptions) => {
         const { encode } = await import('./encoding.js');
         const output = new Output(cli, options);
-        const { samples, model } = await encode(run, data, options.output, options.carry, output);
+        const { samples, model } = await encode(run, data, options, output);
         output.result(
           () => `${options.output}: ${counted(samples, 'code')} of ${counted(model.latent, 'number')}`,
           { file: options.output, samples, codeSize: model.latent },

@@ -4,6 +4,7 @@ import { writeWhole } from '../artifact/write.js';
 import { npyBytes } from '../data/npy.js';
 import { UserError } from '../errors.js';
 import type { Model } from '../index.js';
+import type { EncodeOptions } from './encode.js';
 import { openRun } from './open.js';
 import type { Output } from './output.js';
 import { writeArrayCodes, writeCodes } from './tableOutput.js';
@@ -18,8 +19,7 @@ import { checkTarget } from './targets.js';
 export async function encode(
   run: string,
   spec: string,
-  path: string,
-  carry: readonly string[] | undefined,
+  { output: path, carry, decimal }: EncodeOptions,
   output: Output,
 ): Promise<{ readonly model: Model; readonly samples: number }> {
   const isNpy = extname(path).toLowerCase() === '.npy';
@@ -39,13 +39,13 @@ export async function encode(
     );
   }
   if (isNpy) {
-    const codes = await model.encode(await dataFor(model, spec, output));
+    const codes = await model.encode(await dataFor(model, spec, output, { decimal }));
     await writeWhole(path, npyBytes(codes));
     return { model, samples: codes.shape[0]! };
   }
   if (model.table !== undefined)
-    return { model, samples: await writeCodes(path, model, spec, carry, output) };
-  const data = await dataFor(model, spec, output);
+    return { model, samples: await writeCodes(path, model, spec, { carry, decimal }, output) };
+  const data = await dataFor(model, spec, output, { decimal });
   const codes = await model.encode(data);
   await writeArrayCodes(path, codes, data);
   return { model, samples: codes.shape[0]! };

@@ -1,12 +1,19 @@
 import type { Command } from 'commander';
-import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  dataArgument,
+  decimalOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import type { FurtherOptions } from './furtherFigures.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 import { count } from './text.js';
 
-interface EvaluateOptions extends CommonOptions, FurtherOptions {
+interface EvaluateOptions extends CommonOptions, DecimalOption, FurtherOptions {
   readonly importanceSamples?: number;
 }
 
@@ -40,6 +47,7 @@ export function evaluateCommand(cli: Cli): Command {
       .option('--generation', 'how near new samples are to the data, which need labels (variational models)')
       .option('--factors', 'how well latents stand for the factors of the data, such as shapes')
       .option('--compression', 'the size of codes against that of PNG files')
+      .option(...decimalOption)
       .action(async (run: string, data: string, options: EvaluateOptions) => {
         const { openRun } = await import('./open.js');
         const { dataFor } = await import('./tableRun.js');
@@ -49,7 +57,7 @@ export function evaluateCommand(cli: Cli): Command {
         const { furtherFigures } = await import('./furtherFigures.js');
         const { seed, importanceSamples } = options;
         const output = new Output(cli, options);
-        const samples = await dataFor(model, data, output);
+        const samples = await dataFor(model, data, output, { decimal: options.decimal });
         const draws = (importanceSamples ?? 0) * sampleCount(samples);
         if (draws > 1e6)
           output.note(`${count(draws)} draws of codes go through the decoder; this takes a while`);

@@ -1,13 +1,20 @@
 import type { Command } from 'commander';
 import { endingsText } from '../artifact/tableEndings.js';
-import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  dataArgument,
+  decimalOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import { isTableSpec } from './dataSpec.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 import { counted } from './text.js';
 
-interface ReconstructOptions extends CommonOptions {
+interface ReconstructOptions extends CommonOptions, DecimalOption {
   readonly output?: string;
   readonly count?: number;
 }
@@ -15,7 +22,7 @@ interface ReconstructOptions extends CommonOptions {
 async function reconstructTable(
   run: string,
   data: string,
-  { output }: ReconstructOptions,
+  { output, decimal }: ReconstructOptions,
   out: Output,
 ): Promise<void> {
   const { writeReconstructed } = await import('./tableOutput.js');
@@ -28,7 +35,7 @@ async function reconstructTable(
   checkKind(model, data);
   checkTableFile(file);
   checkTarget('-o', file, { data: [data], run });
-  const rows = await writeReconstructed(file, model, data, out);
+  const rows = await writeReconstructed(file, model, data, decimal, out);
   out.result(
     () => `${file}: ${counted(rows, 'row')}, with every column that was learned as the model makes it`,
     {
@@ -62,6 +69,7 @@ export function reconstructCommand(cli: Cli): Command {
         `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()} (default: grid.png, of a table reconstructed.csv)`,
       )
       .option('--count <n>', 'how many (default: in a picture 20, else all)', wholeNumber(1))
+      .option(...decimalOption)
       .action(async (run: string, data: string, options: ReconstructOptions) => {
         if (isTableSpec(data)) {
           await reconstructTable(run, data, options, new Output(cli, options));
@@ -77,7 +85,7 @@ export function reconstructCommand(cli: Cli): Command {
         const { reconstructionsPicture } = await import('../pictures/grid.js');
         const model = await openRun(run);
         const output = new Output(cli, options);
-        const all = await dataFor(model, data, output);
+        const all = await dataFor(model, data, output, { decimal: options.decimal });
         const some = file.part(all, options.count, pictured);
         const samples = some.shape[0]!;
         file.check(samples, model);

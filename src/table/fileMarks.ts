@@ -66,7 +66,7 @@ export class FileMarks {
         ? `neither training nor this table has another ${markName[other]} that says which`
         : `${contrary} has a decimal ${markName[other]}, others decimal ${markName[decimal]}s`;
     throw new UserError(
-      `${source}: row ${found.row + 1}, column ${JSON.stringify(name)}: ${found.text} can be ${readings.join(' or ')}, and ${why}; write numbers without separators of thousands and with decimal ${markName[decimal]}s, or say which mark is before decimals: detect has --decimal, readTable has { decimal }`,
+      `${source}: row ${found.row + 1}, column ${JSON.stringify(name)}: ${found.text} can be ${readings.join(' or ')}, and ${why}; write numbers without separators of thousands and with decimal ${markName[decimal]}s, or say which mark is before decimals, as in readTable(path, { decimal: ${JSON.stringify(decimal)} })`,
     );
   }
 

@@ -136,7 +136,7 @@ describe('a number in a table that is not the one of training', () => {
           );
           assert.match(
             error.message,
-            /write numbers without separators of thousands .*: detect has --decimal/,
+            /write numbers without separators of thousands .*, as in readTable\(path, \{ decimal: /,
           );
           return true;
         });
