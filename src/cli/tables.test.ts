@@ -251,6 +251,22 @@ describe('names of columns', () => {
   const train = (...options: string[]) =>
     call('train', named, '--epochs', '1', '--out', at('named'), '--overwrite', ...options);
 
+  it('of many that are left out as asked stand in one line', async () => {
+    const { stderr } = await train('--columns', 'c,code');
+    assert.match(stderr, /\n {2}left out: "a,b", "say ""x""" \(as asked\)\n/);
+  });
+
+  it('that are one line, undivided, are said with a hint at the delimiter', async () => {
+    writeFileSync(at('commas-only.csv'), `x,y\n${lines.map((line) => line.slice(0, 30)).join('\n')}\n`);
+    const hint =
+      /its only column is called "x,y": if the , should divide it, give --delimiter , \(delimiter: "," in readTable\)/;
+    const read = ['train', at('commas-only.csv'), '--delimiter', ';', '--out', at('undivided')];
+    await refused(read, hint);
+    await refused([...read, '--columns', 'x'], hint);
+    await refused([...read, '--columns', 'x,y'], hint);
+    await refused(['detect', at('commas-only.csv'), '--delimiter', ';', '--label', 'y'], hint);
+  });
+
   it('may have commas and quotes: they are said, and given, as in CSV', async () => {
     const all = (await train()).stderr;
     assert.match(all, /4 numbers: "a,b", "say ""x""", c, code/);

@@ -15,8 +15,18 @@ export function parseOptions<T>(schema: z.ZodType<T>, given: unknown, what: stri
       (node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key],
       given,
     );
-    const shown = value === undefined ? '' : ` (given ${JSON.stringify(value)})`;
+    const shown = value === undefined ? '' : ` (given ${givenText(value)})`;
     return `${path === '' ? '' : `${path}: `}${issue.message.charAt(0).toLowerCase()}${issue.message.slice(1)}${shown}`;
   });
   throw new UserError(`${what}: ${lines.join('; ')}`);
+}
+
+/** A value as a message shows it, also those that JSON does not have. */
+export function givenText(value: unknown): string {
+  const shown = (_key: string, each: unknown) => {
+    if (typeof each === 'number' && !Number.isFinite(each)) return String(each);
+    return typeof each === 'bigint' ? `${each}n` : each;
+  };
+  if (typeof value === 'number' || typeof value === 'function') return String(value);
+  return JSON.stringify(value, shown) ?? String(value);
 }

@@ -77,8 +77,12 @@ export class FileMarks {
       const { either, eithers } = this.evidence[k]!;
       if (column.type !== 'number' || column.marks.includes('.') || either['.'] === undefined) return [];
       return [
-        `column ${JSON.stringify(column.name)}: ${eithers['.']} values such as ${either['.']} are read with a decimal point, of which training had none`,
+        `column ${JSON.stringify(column.name)}: ${valuesText(eithers['.'], either['.'])} read with a decimal point, of which training had none`,
       ];
     });
   }
+}
+
+function valuesText(count: number, example: string): string {
+  return count === 1 ? `the value ${example} is` : `${count} values such as ${example} are`;
 }
