@@ -93,7 +93,7 @@ export function load(
 /**
  * A model for tables: an autoencoder, or by default a variational one, with a likelihood for each column. It reads
  * numbers, categories, booleans and dates, with missing values, and the models that it saves do so too.
- * @throws {UserError} when an option is wrong, as soon as it is fitted
+ * @throws {UserError} when an option of the model is wrong; one that names a column, as soon as it is fitted
  */
 export function tableModel(options: TableModelOptions & TableOptions = {}): TableModel {
   return new TableModel(nodePlatform, options);

@@ -26,6 +26,19 @@ const compared = [
   'seed',
 ] as const satisfies readonly (keyof TrainOptions & keyof RunOptions)[];
 
+/** Those that decide how a table is read. */
+const tableOptionNames = [
+  'columns',
+  'drop',
+  'categorical',
+  'label',
+  'id',
+  'scaling',
+  'encoding',
+  'delimiter',
+  'decimal',
+] as const satisfies readonly (keyof TrainOptions & keyof NonNullable<RunOptions['table']>)[];
+
 /**
  * The options to go on with: those of the record. Options that are given again must be the same, since the
  * outcome would otherwise be that of neither; only the number of epochs may grow.
@@ -42,6 +55,16 @@ export function resumeOptions(
     if (value === undefined || JSON.stringify(value) === JSON.stringify(recorded[name])) return [];
     return [`${flagOf(name)} ${text(value)} (the run has ${text(recorded[name])})`];
   });
+  const { size, fit, colour } = recorded.images ?? {};
+  const reading: Readonly<Record<string, unknown>> = {
+    ...{ imageSize: size, imageFit: fit, colour },
+    ...Object.fromEntries(tableOptionNames.map((name) => [name, recorded.table?.[name]])),
+  };
+  for (const [name, before] of Object.entries(reading)) {
+    const value = given[name];
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(before)) continue;
+    differing.push(`${flagOf(name)} ${text(value)} (the run has ${text(before)})`);
+  }
   const options = givenOptions(familyOf(recorded.model), given);
   for (const [name, value] of Object.entries(options)) {
     const before = recorded.modelOptions[name];

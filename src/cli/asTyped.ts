@@ -63,6 +63,7 @@ const phrases: readonly (readonly [library: RegExp, typed: string | ((...found: 
     'there are no labels; give data that have them, $1',
   ],
   [/, or where the family is your own, pass it: load\(.*\)$/, ''],
+  [/, as in readTable\(path, \{ decimal: "[.,]" \}\)/, ': give --decimal . or --decimal ,'],
   [/^fit: resume: /, '--resume: '],
   [/^log p\(x\) cannot be estimated: /, '--importance-samples: log p(x) cannot be estimated: '],
 ];

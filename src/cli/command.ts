@@ -1,11 +1,17 @@
 import { Command } from 'commander';
-import { wholeNumber } from './parse.js';
+import type { DecimalMark } from '../data/table/table.js';
+import { oneOf, wholeNumber } from './parse.js';
 
 /** The options that every command has. */
 export interface CommonOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;
+}
+
+/** The option of commands that read data with a run. */
+export interface DecimalOption {
+  readonly decimal?: DecimalMark;
 }
 
 /** What a command is called and for; examples are pairs of a command line and what it does. */
@@ -57,4 +63,11 @@ export const labelOption = [
   '--label <n>',
   'of a conditional model: the class of all samples (default: the labels of the data)',
   wholeNumber(0),
+] as const;
+
+/** The option that says how the numbers of a table are written. */
+export const decimalOption = [
+  '--decimal <mark>',
+  'of a table: before the decimals of its numbers, . or , (default: found out)',
+  oneOf(['.', ',']),
 ] as const;

@@ -53,6 +53,30 @@ describe('data of another kind than those of training', () => {
     }
   });
 
+  it('take no options about pictures unless they are a folder of them', async () => {
+    const about = /about the pictures of a folder, and .* is none; leave them out/;
+    for (const data of [table, array]) {
+      for (const option of [
+        ['--image-size', '3x3'],
+        ['--image-fit', 'fill'],
+        ['--colour', 'grey'],
+      ]) {
+        await refused(['train', data, ...option, '--epochs', '1', '--out', at('x')], about);
+      }
+    }
+    assert.ok(!existsSync(at('x')));
+  });
+
+  it('are read by a run that goes on as they were before', async () => {
+    const other = (run: string, ...options: string[]) => ['train', '--resume', '--out', run, ...options];
+    await refused(
+      other(ofTable, '--columns', 'x'),
+      /other ones were given: --columns x \(the run has none\)/,
+    );
+    await refused(other(ofTable, '--decimal', ','), /--decimal , \(the run has none\)/);
+    await refused(other(ofArray, '--image-size', '3x3'), /--image-size 3,3 \(the run has none\)/);
+  });
+
   it('are no validation', async () => {
     const run = ['--epochs', '1', '--out', at('x')];
     await refused(
@@ -90,6 +114,17 @@ describe('columns beside codes', () => {
       const arrays = ['encode', ofArray, array, '-o', at('codes.npy'), '--carry', column];
       await refused(arrays, /--carry names columns of a table, but the run was trained on arrays/);
     }
+  });
+});
+
+describe('--decimal', () => {
+  it('is refused where no table is read', async () => {
+    const about = /--decimal is about the numbers of a table, but the run was trained on arrays/;
+    for (const command of commands(ofArray, array, 'npy')) {
+      await refused([...command, '--decimal', ','], about);
+    }
+    const prior = ['sample', ofTable, '--sampler', 'prior', '--decimal', ','];
+    await refused(prior, /--decimal is about the data whose codes a sampler learns/);
   });
 });
 

@@ -177,7 +177,44 @@ describe('detect', () => {
     );
     assert.match(await warning('one'), /--label one: .* with one class: "x" \(40 rows\); expected are two/);
     assert.match(await warning('none'), /these 2 classes: "no" \(20 rows\), "ok" \(20 rows\); expected/);
-    assert.doesNotMatch(await warning('two'), /--label/);
+    const { stderr } = await call('detect', at('classes.csv'), '--label', 'two', ...picture);
+    assert.doesNotMatch(stderr, /--label/);
+    assert.match(stderr, /10 of 40 rows have no two; such rows are judged, and left out of the figures/);
+  });
+
+  it('measures by the rows alone that have a label, and says how many have none', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => [Math.sin(i) + (i % 20 === 0 ? 9 : 0), Math.cos(i)]);
+    const table = (name: string, label: (i: number) => string, wanted: (i: number) => boolean) => {
+      const lines = rows.flatMap((cells, i) => (wanted(i) ? [`${cells.join()},${label(i)}`] : []));
+      writeFileSync(at(name), `a,b,odd\n${lines.join('\n')}\n`);
+      return at(name);
+    };
+    const label = (i: number) => (i % 10 === 3 ? '' : String(Number(i % 20 === 0 || i === 7)));
+    const all = table('some-labels.csv', label, () => true);
+    const labelled = table('all-labels.csv', label, (i) => label(i) !== '');
+    const trained = ['train', all, '--label', 'odd', '--epochs', '1', '--out', at('quick'), '--quiet'];
+    assert.equal((await call(...trained)).code, 0);
+    const options = ['--label', 'odd', '--run', at('quick'), ...picture];
+    const [found] = await callJson('detect', all, ...options);
+    const [expected] = await callJson('detect', labelled, ...options);
+    const figures = ({ labelled, auroc, averagePrecision, precisionAtN }: Record<string, unknown>) =>
+      JSON.stringify({ labelled, auroc, averagePrecision, precisionAtN });
+    assert.deepEqual([found!.rows, figures(found!)], [60, figures(expected!)]);
+    assert.match((await call('detect', all, ...options)).stderr, /6 of 60 rows have no odd; such rows/);
+    assert.doesNotMatch((await call('detect', labelled, ...options)).stderr, /warning/);
+    const ones = table(
+      'ones.csv',
+      (i) => (i % 2 === 0 ? '1' : ''),
+      () => true,
+    );
+    const one = /with one class: "1" \(30 rows\); 30 rows have no label; expected are two/;
+    assert.match((await call('detect', ones, ...options)).stderr, one);
+    const none = table(
+      'none.csv',
+      () => '',
+      () => true,
+    );
+    assert.match((await call('detect', none, ...options)).stderr, /since all labels are missing; expected/);
   });
 
   it('says where rows are too few for figures to mean much', async () => {

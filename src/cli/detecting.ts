@@ -9,9 +9,9 @@ import { detector, loadDetector, type Model, VariationalModel } from '../index.j
 import { scorePicture } from '../pictures/scores.js';
 import type { Detector } from '../tasks/detect/detector.js';
 import type { Detection } from '../tasks/detect/explain.js';
-import { detectionFigures } from '../tasks/detect/figures.js';
+import { type DetectionFigures, detectionFigures } from '../tasks/detect/figures.js';
 import { reservoirSize } from '../tasks/detect/judge.js';
-import { anomalyLabels } from '../tasks/detect/labels.js';
+import { anomalyLabels, unlabelled } from '../tasks/detect/labels.js';
 import { RunJudge } from '../tasks/detect/runJudge.js';
 import { checkIsTable, checkJudgesRows } from './dataKind.js';
 import type { DetectCommandOptions } from './detect.js';
@@ -50,9 +50,14 @@ export async function detect(path: string, options: DetectCommandOptions, output
   const id = options.id ?? usualId(found, table, output);
   const result = await judgeAll(found, table, id, options);
   const known = result.labels === null ? null : anomalyLabels(result.labels);
-  const figures = known === null ? null : detectionFigures(result.scores, known.labels);
+  const figures = known === null ? null : figuresOf(result.scores, known.labels);
   if (result.labels !== null && figures === null) {
     output.warn(`--label ${options.label}: ${labelsText(result.labels)}`);
+  } else if (known?.labels.includes(unlabelled)) {
+    const missing = known.labels.filter((label) => label === unlabelled).length;
+    output.warn(
+      `${table.source}: ${count(missing)} of ${counted(known.labels.length, 'row')} ${missing === 1 ? 'has' : 'have'} no ${nameText(options.label!)}; such rows are judged, and left out of the figures`,
+    );
   }
   await writeWhole(
     options.picture,
@@ -92,6 +97,12 @@ export async function detect(path: string, options: DetectCommandOptions, output
     ...(options.out !== undefined && { detector: options.out }),
   });
   await found.release();
+}
+
+/** Figures of the rows that have a label. */
+function figuresOf(scores: Float32Array, labels: Int8Array): DetectionFigures | null {
+  const isKnown = (_: number, row: number) => labels[row] !== unlabelled;
+  return detectionFigures(scores.filter(isKnown), labels.filter(isKnown));
 }
 
 /**

@@ -1,13 +1,21 @@
 import type { Command } from 'commander';
 import { endingsText } from '../artifact/tableEndings.js';
-import { type CommonOptions, dataArgument, labelOption, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  dataArgument,
+  decimalOption,
+  labelOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import { Output } from './output.js';
 import { names } from './parse.js';
 import type { Cli } from './program.js';
 import { counted } from './text.js';
 
 /** The options of `encode` as they were given. */
-export interface EncodeOptions extends CommonOptions {
+export interface EncodeOptions extends CommonOptions, DecimalOption {
   readonly output: string;
   readonly carry?: string[];
   readonly label?: number;
@@ -44,6 +52,7 @@ export function encodeCommand(cli: Cli): Command {
         names,
       )
       .option(...labelOption)
+      .option(...decimalOption)
       .action(async (run: string, data: string, options: EncodeOptions) => {
         const { encode } = await import('./encoding.js');
         const output = new Output(cli, options);

@@ -20,7 +20,7 @@ import { checkTarget } from './targets.js';
 export async function encode(
   run: string,
   spec: string,
-  { output: path, carry, label }: EncodeOptions,
+  { output: path, carry, decimal, label }: EncodeOptions,
   output: Output,
 ): Promise<{ readonly model: Model; readonly samples: number }> {
   const isNpy = extname(path).toLowerCase() === '.npy';
@@ -41,13 +41,15 @@ export async function encode(
     );
   }
   if (isNpy) {
-    const codes = await model.encode(withLabel(model, await dataFor(model, spec, output), label));
+    const codes = await model.encode(
+      withLabel(model, await dataFor(model, spec, output, { decimal }), label),
+    );
     await writeWhole(path, npyBytes(codes));
     return { model, samples: codes.shape[0]! };
   }
   if (model.table !== undefined)
-    return { model, samples: await writeCodes(path, model, spec, carry, output) };
-  const data = withLabel(model, await dataFor(model, spec, output), label);
+    return { model, samples: await writeCodes(path, model, spec, { carry, decimal }, output) };
+  const data = withLabel(model, await dataFor(model, spec, output, { decimal }), label);
   const codes = await model.encode(data);
   await writeArrayCodes(path, codes, data);
   return { model, samples: codes.shape[0]! };

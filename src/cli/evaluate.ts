@@ -1,12 +1,20 @@
 import type { Command } from 'commander';
-import { type CommonOptions, dataArgument, labelOption, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  dataArgument,
+  decimalOption,
+  labelOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import type { FurtherOptions } from './furtherFigures.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 import { count } from './text.js';
 
-interface EvaluateOptions extends CommonOptions, FurtherOptions {
+interface EvaluateOptions extends CommonOptions, DecimalOption, FurtherOptions {
   readonly importanceSamples?: number;
   readonly label?: number;
 }
@@ -42,6 +50,7 @@ export function evaluateCommand(cli: Cli): Command {
       .option('--factors', 'how well latents stand for the factors of the data, such as shapes')
       .option('--compression', 'the size of codes against that of PNG files')
       .option(...labelOption)
+      .option(...decimalOption)
       .action(async (run: string, data: string, options: EvaluateOptions) => {
         const { openRun } = await import('./open.js');
         const { dataFor } = await import('./tableRun.js');
@@ -53,7 +62,8 @@ export function evaluateCommand(cli: Cli): Command {
         const output = new Output(cli, options);
         const { checkLabel, withLabel } = await import('./classes.js');
         checkLabel(model, label);
-        const samples = withLabel(model, await dataFor(model, data, output), label);
+        const read = await dataFor(model, data, output, { decimal: options.decimal });
+        const samples = withLabel(model, read, label);
         const draws = (importanceSamples ?? 0) * sampleCount(samples);
         if (draws > 1e6)
           output.note(`${count(draws)} draws of codes go through the decoder; this takes a while`);

@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
-import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  dataArgument,
+  decimalOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 
 /** The options of `interpolate` as they were given. */
-export interface InterpolateOptions extends CommonOptions {
+export interface InterpolateOptions extends CommonOptions, DecimalOption {
   readonly from: number;
   readonly to: number;
   readonly steps: number;
@@ -49,6 +56,7 @@ export function interpolateCommand(cli: Cli): Command {
         '-o, --output <file>',
         'a name that ends in .png, .npy or .csv; of a table .csv, .tsv, .jsonl or .parquet (default: interpolate.png; of a table interpolate.csv)',
       )
+      .option(...decimalOption)
       .action(async (run: string, data: string, options: InterpolateOptions) => {
         const { drawInterpolation } = await import('./walks.js');
         await drawInterpolation(run, data, options, new Output(cli, options));

@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
-import { type CommonOptions, dataArgument, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  dataArgument,
+  decimalOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import { Output } from './output.js';
 import { oneOf, wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 
 /** The options of `map` as they were given. */
-export interface MapOptions extends CommonOptions {
+export interface MapOptions extends CommonOptions, DecimalOption {
   readonly output: string;
   readonly method: string;
   readonly label?: string;
@@ -45,6 +52,7 @@ export function mapCommand(cli: Cli): Command {
         'data whose codes vote on the class of each row (default: the other rows of the data themselves)',
       )
       .option('--seed <n>', 'decides what UMAP and samples draw', wholeNumber(0), 0)
+      .option(...decimalOption)
       .action(async (run: string, data: string, options: MapOptions) => {
         const { drawMap } = await import('./mapping.js');
         await drawMap(run, data, options, new Output(cli, options));

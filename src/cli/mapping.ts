@@ -32,14 +32,14 @@ export async function drawMap(run: string, spec: string, options: MapOptions, ou
   checkPictureName('-o', options.output);
   checkTarget('-o', options.output, { data: [spec, options.neighbours], run });
   const model = await openRun(run);
-  const { label: column, neighbours: voting } = options;
+  const { label: column, neighbours: voting, decimal } = options;
   const needed =
     voting === undefined ? undefined : `--neighbours ${voting} has rows vote on the class of others`;
-  const rows = await classedRows(model, spec, output, { column, needed });
+  const rows = await classedRows(model, spec, output, { column, needed, decimal });
   const others =
     voting === undefined
       ? undefined
-      : await classedRows(model, voting, output, { column, needed, known: rows.classes });
+      : await classedRows(model, voting, output, { column, needed, decimal, known: rows.classes });
   const neighbours = neighboursOf(rows, others);
   output.warnAll(fewNotes(rows, others, neighbours));
   const count = sampleCount(rows.data);

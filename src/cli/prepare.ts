@@ -73,11 +73,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
   checkNoTableOptions(spec, given);
   const images = imageOptions(given);
   const { data, validation } = await readData(spec, given.validation, images);
-  if (images !== undefined && data.names === undefined) {
-    throw new UserError(
-      `--image-size, --image-fit and --colour are about the pictures of a folder, and ${spec} is none; leave them out`,
-    );
-  }
+  if (data.names === undefined) checkNoImageOptions(spec, given);
   checkFolderFormat(spec, data, given.dataFormat);
   const sets = validation ? [data, validation] : [data];
   const { options, because } = completeOptions(spec, withClassesOf(data, given), sets, images);
@@ -102,6 +98,7 @@ async function prepareNew(spec: string | undefined, given: TrainOptions): Promis
 
 async function prepareTable(spec: string, given: TrainOptions, folder: string): Promise<Prepared> {
   checkNotConditional(spec, given);
+  checkNoImageOptions(spec, given);
   const { validation, validationSplit, seed = 0 } = given;
   const read = await readTableData(spec, {
     table: tableOptionsOf(given),
@@ -158,6 +155,14 @@ function imageOptions({ imageSize, imageFit, colour }: TrainOptions): RunOptions
   };
 }
 
+/** Options that only folders of pictures have. */
+function checkNoImageOptions(spec: string, given: TrainOptions): void {
+  if (imageOptions(given) === undefined) return;
+  throw new UserError(
+    `--image-size, --image-fit and --colour are about the pictures of a folder, and ${spec} is none; leave them out`,
+  );
+}
+
 /** Options that only tables have. */
 function checkNoTableOptions(spec: string, given: TrainOptions): void {
   const [option] = Object.keys(tableOptionsOf(given));
@@ -171,6 +176,7 @@ async function prepareResume(spec: string | undefined, given: TrainOptions): Pro
   const folder = folderToResume(spec, given);
   const recorded = await readRecord(join(folder, runFile.record));
   const options = resumeOptions(folder, recorded.options, spec, given);
+  checkFolderTarget(folder, allFiles, { data: [options.data, options.validation] });
   checkValidationKind(options.data, options.validation);
   const table = isTableSpec(options.data);
   const reading = table

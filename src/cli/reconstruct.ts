@@ -1,13 +1,21 @@
 import type { Command } from 'commander';
 import { endingsText } from '../artifact/tableEndings.js';
-import { type CommonOptions, dataArgument, labelOption, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  dataArgument,
+  decimalOption,
+  labelOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import { isTableSpec } from './dataSpec.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 import { counted } from './text.js';
 
-interface ReconstructOptions extends CommonOptions {
+interface ReconstructOptions extends CommonOptions, DecimalOption {
   readonly output?: string;
   readonly count?: number;
   readonly label?: number;
@@ -16,7 +24,7 @@ interface ReconstructOptions extends CommonOptions {
 async function reconstructTable(
   run: string,
   data: string,
-  { output, label }: ReconstructOptions,
+  { output, decimal, label }: ReconstructOptions,
   out: Output,
 ): Promise<void> {
   const { writeReconstructed } = await import('./tableOutput.js');
@@ -31,7 +39,7 @@ async function reconstructTable(
   checkKind(model, data);
   checkTableFile(file);
   checkTarget('-o', file, { data: [data], run });
-  const rows = await writeReconstructed(file, model, data, out);
+  const rows = await writeReconstructed(file, model, data, decimal, out);
   out.result(
     () => `${file}: ${counted(rows, 'row')}, with every column that was learned as the model makes it`,
     {
@@ -66,6 +74,7 @@ export function reconstructCommand(cli: Cli): Command {
       )
       .option('--count <n>', 'how many (default: in a picture 20, else all)', wholeNumber(1))
       .option(...labelOption)
+      .option(...decimalOption)
       .action(async (run: string, data: string, options: ReconstructOptions) => {
         if (isTableSpec(data)) {
           await reconstructTable(run, data, options, new Output(cli, options));
@@ -83,7 +92,8 @@ export function reconstructCommand(cli: Cli): Command {
         const model = await openRun(run);
         const output = new Output(cli, options);
         checkLabel(model, options.label);
-        const all = withLabel(model, await dataFor(model, data, output), options.label);
+        const read = await dataFor(model, data, output, { decimal: options.decimal });
+        const all = withLabel(model, read, options.label);
         const some = file.part(all, options.count, pictured);
         const samples = some.shape[0]!;
         file.check(samples, model);

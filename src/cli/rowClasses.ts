@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
-import { nameText } from '../data/table/table.js';
+import { type DecimalMark, nameText } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import type { Model } from '../index.js';
 import { cellText, isMissing } from '../table/values.js';
@@ -27,6 +27,8 @@ interface Question {
   readonly known?: readonly string[];
   /** Where the rows are to vote, or to be asked: why there must be classes. */
   readonly needed?: string | undefined;
+  /** What stands before the decimals of numbers in a table, where it was said. */
+  readonly decimal?: DecimalMark | undefined;
 }
 
 /**
@@ -41,11 +43,11 @@ export async function classedRows(
 ): Promise<ClassedRows> {
   if (model.table !== undefined) {
     const classes = await tableClasses(model, spec, output, question);
-    return { data: await dataFor(model, spec, output), ...classes };
+    return { data: await dataFor(model, spec, output, { decimal: question.decimal }), ...classes };
   }
   if (question.column !== undefined)
     throw new UserError('--label names a column of a table, but the run was trained on arrays; leave it out');
-  const data = await dataFor(model, spec, output);
+  const data = await dataFor(model, spec, output, { decimal: question.decimal });
   const { labels } = data;
   if (labels === undefined) {
     if (question.needed === undefined) return { data, classes: [] };
@@ -61,9 +63,9 @@ async function tableClasses(
   model: Model,
   spec: string,
   output: Output,
-  { column, known = [], needed }: Question,
+  { column, known = [], needed, decimal }: Question,
 ): Promise<Omit<ClassedRows, 'data'>> {
-  const table = await tableFor(model, spec);
+  const table = await tableFor(model, spec, decimal);
   if (column !== undefined) checkColumns(table, '--label', [column]);
   const name = column ?? model.table!.label;
   if (name === undefined) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageFolderOptions } from '../data/images/folder.js';
+import type { DecimalMark } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import type { Dataset, Model } from '../index.js';
 import type { Output } from './output.js';
@@ -21,10 +22,10 @@ export interface RunData {
 export async function runData(
   folder: string,
   model: Model,
-  named: string | undefined,
+  { data: named, decimal }: { readonly data?: string; readonly decimal?: DecimalMark },
   output: Output,
 ): Promise<RunData> {
-  if (named !== undefined) return { spec: named, data: await dataFor(model, named, output) };
+  if (named !== undefined) return { spec: named, data: await dataFor(model, named, output, { decimal }) };
   const path = join(folder, runFile.record);
   if (!existsSync(path)) {
     throw new UserError(
@@ -39,7 +40,8 @@ export async function runData(
     );
   }
   try {
-    return { spec, data: await dataFor(model, spec, output, images?.fit as ImageFolderOptions['fit']) };
+    const fit = images?.fit as ImageFolderOptions['fit'];
+    return { spec, data: await dataFor(model, spec, output, { fit, decimal }) };
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
     throw new UserError(

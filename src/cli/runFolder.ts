@@ -72,6 +72,18 @@ export function isDetector(folder: string): boolean {
   }
 }
 
+/** The data of a run, training before validation, as its record names them; none where it cannot be read. */
+export function recordedData(folder: string): string[] {
+  try {
+    const { options } = JSON.parse(readFileSync(join(folder, runFile.record), 'utf8')) as {
+      options?: { data?: unknown; validation?: unknown };
+    };
+    return [options?.data, options?.validation].filter((spec) => typeof spec === 'string');
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Makes sure that a new run, or a detector, may go into a folder.
  * @throws {UserError} when it holds one, or files that it would replace

@@ -1,12 +1,18 @@
 import type { Command } from 'commander';
 import { endingsText } from '../artifact/tableEndings.js';
-import { type CommonOptions, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  decimalOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import { Output } from './output.js';
 import { oneOf, wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 
 /** The options of `sample` as they were given. */
-export interface SampleOptions extends CommonOptions {
+export interface SampleOptions extends CommonOptions, DecimalOption {
   readonly count: number;
   readonly sampler?: string;
   readonly components?: number;
@@ -60,6 +66,7 @@ export function sampleCommand(cli: Cli): Command {
         '-o, --output <file>',
         `where they go: a name that ends in .png, .npy or .csv; of a table ${endingsText()} (default: grid.png, of a table samples.csv)`,
       )
+      .option(...decimalOption)
       .action(async (run: string, options: SampleOptions) => {
         const { drawSamples } = await import('./sampling.js');
         await drawSamples(run, options, new Output(cli, options));

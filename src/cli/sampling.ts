@@ -30,6 +30,11 @@ export async function drawSamples(run: string, options: SampleOptions, output: O
       '--data has no use with --sampler prior, which learns nothing from data; choose another sampler, such as gmm',
     );
   }
+  if (options.decimal !== undefined && type === 'prior') {
+    throw new UserError(
+      '--decimal is about the data whose codes a sampler learns, and --sampler prior learns nothing from data; leave it out, or choose another sampler, such as gmm',
+    );
+  }
   if (type === 'prior' && usualSampler(model) !== 'prior') {
     throw new UserError(
       `${run} holds a model of the family '${model.family}', which has no prior: its codes were not trained to follow one; leave --sampler out for a mixture of normal distributions, or choose another sampler`,
@@ -51,7 +56,7 @@ export async function drawSamples(run: string, options: SampleOptions, output: O
 
   async function fitted(): Promise<Sampler> {
     if (type === 'prior') return sampler(model, null, { type });
-    const { spec, data } = await runData(run, model, named, output);
+    const { spec, data } = await runData(run, model, options, output);
     output.note(`learning how the codes of ${spec} lie (${counted(sampleCount(data), 'sample')}, ${type})`);
     return sampler(model, data, { type, ...(components !== undefined && { components }) });
   }

@@ -1,5 +1,5 @@
 import { type OutputColumn, writeTable } from '../artifact/tableFile.js';
-import type { Cell, Table } from '../data/table/table.js';
+import type { Cell, DecimalMark, Table } from '../data/table/table.js';
 import { reconstructChunks } from '../estimator/tableModel.js';
 import type { Dataset, Matrix, Model } from '../index.js';
 import type { Column } from '../table/columns.js';
@@ -56,9 +56,10 @@ export async function writeReconstructed(
   path: string,
   model: Model,
   spec: string,
+  decimal: DecimalMark | undefined,
   output: Output,
 ): Promise<number> {
-  const table = await tableFor(model, spec);
+  const table = await tableFor(model, spec, decimal);
   const { columns } = model.table!;
   const place = new Map(columns.map((column, i) => [column.name, i]));
   const written = table.names.map((name): OutputColumn => {
@@ -86,19 +87,26 @@ function textCell(cell: Cell): Cell {
   return cell instanceof Date ? cell.toISOString() : String(cell);
 }
 
+/** How the codes of a table are written. */
+interface CodesOptions {
+  /** Names of columns that are written as they are, before the codes; those that name and label rows by default. */
+  readonly carry?: readonly string[] | undefined;
+  /** What stands before the decimals of its numbers, where it was said. */
+  readonly decimal?: DecimalMark | undefined;
+}
+
 /**
  * Writes the codes of a table's rows as a table, with columns of the table beside them.
- * @param asked names of columns that are written as they are, before the codes; those that name and label rows by default
  * @returns the number of rows
  */
 export async function writeCodes(
   path: string,
   model: Model,
   spec: string,
-  asked: readonly string[] | undefined,
+  { carry: asked, decimal }: CodesOptions,
   output: Output,
 ): Promise<number> {
-  const table = await tableFor(model, spec);
+  const table = await tableFor(model, spec, decimal);
   const carried = carriedColumns(table, model, asked);
   const encoder = new TableEncoder(model.table!);
   const places = encoder.locate(table);

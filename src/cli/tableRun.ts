@@ -161,26 +161,38 @@ export function tableModelOf(options: RunOptions, schema: TableSchema, samples: 
   return createTableModel(nodePlatform, schema, { model, seed, ...config } as never);
 }
 
+/** What was said of how data for a trained model are to be read. */
+export interface DataReading {
+  /** How pictures are brought to the size of the model's. */
+  readonly fit?: ImageFolderOptions['fit'] | undefined;
+  /** What stands before the decimals of numbers in a table. */
+  readonly decimal?: DecimalMark | undefined;
+}
+
 /**
  * Data for a trained model: rows of a table encoded as in training, or arrays as they are. Warns of what is unlike
  * training.
- * @param fit how pictures are brought to the size of the model's, where it was said
  * @throws {UserError}
  */
 export async function dataFor(
   model: Model,
   spec: string,
   output: Output,
-  fit?: ImageFolderOptions['fit'],
+  reading: DataReading = {},
 ): Promise<Dataset> {
-  const data = await readFor(model, spec, fit);
+  const data = await readFor(model, spec, reading);
   output.warnAll(data.notes ?? []);
   return data;
 }
 
-async function readFor(model: Model, spec: string, fit?: ImageFolderOptions['fit']): Promise<Dataset> {
+async function readFor(model: Model, spec: string, { fit, decimal }: DataReading): Promise<Dataset> {
   checkKind(model, spec);
   if (model.table === undefined) {
+    if (decimal !== undefined) {
+      throw new UserError(
+        '--decimal is about the numbers of a table, but the run was trained on arrays; leave it out',
+      );
+    }
     const { readDataset } = await import('../index.js');
     const data = await readDataset(spec, { ...imagesLike(model), ...(fit && { fit }) });
     if (data.names !== undefined && hasChannelsFirst(model.config, model.sampleSpec.shape)) {
@@ -190,16 +202,17 @@ async function readFor(model: Model, spec: string, fit?: ImageFolderOptions['fit
     }
     return data;
   }
-  return encodeTable(await tableFor(model, spec), new TableEncoder(model.table));
+  return encodeTable(await tableFor(model, spec, decimal), new TableEncoder(model.table));
 }
 
 /**
  * A table that is read as the one that the model was trained on was.
+ * @param decimal what stands before decimals, where it was said of this table
  * @throws {UserError} when it is none, or cannot be read
  */
-export async function tableFor(model: Model, spec: string): Promise<Table> {
+export async function tableFor(model: Model, spec: string, decimal: DecimalMark | undefined): Promise<Table> {
   checkKind(model, spec);
-  return readTable(spec, readingOf(model.table?.reading ?? {}));
+  return readTable(spec, readingOf({ ...model.table?.reading, ...(decimal !== undefined && { decimal }) }));
 }
 
 /** How a text file is to be read, as far as it was said. */

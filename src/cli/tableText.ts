@@ -1,6 +1,7 @@
-import { namesText, nameText, type Table } from '../data/table/table.js';
+import { delimiterHint, namesText, nameText, type Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
 import type { TableSchema } from '../table/columns.js';
+import { asAsked } from '../table/fit.js';
 import { count, counted, shellWord, visible } from './text.js';
 
 const plural = { number: 'numbers', category: 'categories', boolean: 'booleans', date: 'dates' } as const;
@@ -27,7 +28,12 @@ export function describeTable(
   { columns, dropped }: TableSchema,
   notes: readonly string[],
 ): string[] {
-  const left = dropped.map(({ name, reason }) => `  left out: ${nameText(name)} (${reason})`);
+  const asked = dropped.filter(({ reason }) => reason === asAsked).map(({ name }) => name);
+  const others = dropped.filter(({ reason }) => reason !== asAsked);
+  const left = [
+    ...(asked.length === 0 ? [] : [`  left out: ${shortList(asked)} (${asAsked})`]),
+    ...others.map(({ name, reason }) => `  left out: ${nameText(name)} (${reason})`),
+  ];
   const shownLeft =
     left.length > 8 ? [...left.slice(0, 8), `  … and ${left.length - 8} more left out`] : left;
   return [
@@ -63,8 +69,8 @@ export function checkColumns(table: Table, option: string, names: readonly strin
   if (unknown === undefined) return;
   const withComma = table.names.find((name) => name.includes(','));
   const hint =
-    withComma === undefined || names.length < 2
-      ? ''
+    withComma === undefined || names.length < 2 || table.names.length === 1
+      ? delimiterHint(table.names)
       : `; a name with a comma is given in quotes: ${option} ${shellWord(nameText(withComma))}`;
   throw new UserError(
     `${option} ${nameText(unknown)}: ${table.source} has no such column; its columns are ${namesText(table.names)}${hint}`,

@@ -104,11 +104,35 @@ describe('a table', () => {
     const judged = [...detect, either, '--run', at('commas')];
     await refused(
       judged,
-      /either\.csv: row 41, column "x": 6\.288 can be 6288 or 6\.288, .*: detect has --decimal/,
+      /either\.csv: row 41, column "x": 6\.288 can be 6288 or 6\.288, .*: give --decimal \. or --decimal ,/,
     );
     assert.equal((await call(...judged, '--decimal', '.')).code, 0);
 
     const train = ['train', '--quiet', '--epochs', '1'];
+    const trained = at('trained-commas');
+    assert.equal((await call(...train, commas, '--out', trained)).code, 0);
+    const out = at('either-codes.csv');
+    for (const command of [
+      ['detect', either, '--run', trained, '--picture', at('marks.png')],
+      ['encode', trained, either, '-o', out],
+      ['encode', trained, either, '-o', at('either.npy')],
+      ['reconstruct', trained, either, '-o', out],
+      ['evaluate', trained, either],
+      ['map', trained, either, '-o', at('either-map.png')],
+      ['map', trained, commas, '--neighbours', either, '--label', 'y', '-o', at('either-map.png')],
+      ['sample', trained, '--data', either, '-o', out],
+      ['traverse', trained, '--data', either, '-o', out],
+      ['interpolate', trained, either, '--from', '0', '--to', '1', '-o', out],
+    ]) {
+      await refused(command, /6\.288 can be 6288 or 6\.288, .*: give --decimal \. or --decimal ,/);
+      const { code, stderr } = await call(...command, '--decimal', '.');
+      assert.equal(code, 0, `${command.join(' ')}: ${stderr}`);
+    }
+    const codeOf = async (mark: string) => {
+      await call('encode', trained, either, '--decimal', mark, '-o', out);
+      return cells(out).at(-1)!.z0;
+    };
+    assert.notEqual(await codeOf('.'), await codeOf(','));
     assert.equal((await call(...train, either, '--decimal', ',', '--out', at('said-marks'))).code, 0);
     assert.equal((await call('evaluate', at('said-marks'), either, '--quiet')).code, 0);
     await refused([...train, either, '--decimal', ';'], /--decimal/);
@@ -226,6 +250,22 @@ describe('names of columns', () => {
   before(() => writeFileSync(named, `${header}\n${lines.join('\n')}\n`));
   const train = (...options: string[]) =>
     call('train', named, '--epochs', '1', '--out', at('named'), '--overwrite', ...options);
+
+  it('of many that are left out as asked stand in one line', async () => {
+    const { stderr } = await train('--columns', 'c,code');
+    assert.match(stderr, /\n {2}left out: "a,b", "say ""x""" \(as asked\)\n/);
+  });
+
+  it('that are one line, undivided, are said with a hint at the delimiter', async () => {
+    writeFileSync(at('commas-only.csv'), `x,y\n${lines.map((line) => line.slice(0, 30)).join('\n')}\n`);
+    const hint =
+      /its only column is called "x,y": if the , should divide it, give --delimiter , \(delimiter: "," in readTable\)/;
+    const read = ['train', at('commas-only.csv'), '--delimiter', ';', '--out', at('undivided')];
+    await refused(read, hint);
+    await refused([...read, '--columns', 'x'], hint);
+    await refused([...read, '--columns', 'x,y'], hint);
+    await refused(['detect', at('commas-only.csv'), '--delimiter', ';', '--label', 'y'], hint);
+  });
 
   it('may have commas and quotes: they are said, and given, as in CSV', async () => {
     const all = (await train()).stderr;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -10,6 +11,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import sharp from 'sharp';
 import { npyBytes } from '../data/npy.js';
 import { call, temporaryFolder } from '../testing/cli.js';
 
@@ -21,6 +23,9 @@ const run = at('run');
 const arrays = at('arrays');
 const array = at('unit.npy');
 const codes = at('codes.csv');
+const plain = at('plain');
+const pictures = at('pictures');
+const pictured = at('pictured');
 
 before(async () => {
   const lines = Array.from({ length: 40 }, (_, i) => `${Math.sin(i)},${Math.cos(i)},${['a', 'b'][i % 2]}`);
@@ -31,6 +36,16 @@ before(async () => {
   assert.equal((await call('train', table, ...quick, '--out', run)).code, 0);
   assert.equal((await call('train', array, ...quick, '--out', arrays)).code, 0);
   assert.equal((await call('encode', run, table, '-o', codes)).code, 0);
+  const short = ['--epochs', '1', '--quiet', '--latent', '2'];
+  const plainOptions = [...short, '--validation', at('held.csv'), '--columns', 'x,y', '--out', plain];
+  copyFileSync(table, at('held.csv'));
+  assert.equal((await call('train', table, ...plainOptions)).code, 0);
+  for (const name of ['a', 'b']) {
+    mkdirSync(join(pictures, name), { recursive: true });
+    const pixels = Buffer.from(Array.from({ length: 16 }, (_, i) => i * 16));
+    await sharp(pixels, { raw: { width: 4, height: 4, channels: 1 } }).toFile(join(pictures, name, '1.png'));
+  }
+  assert.equal((await call('train', pictures, ...short, '--out', pictured)).code, 0);
   symlinkSync(table, at('link.csv'));
   linkSync(table, at('hard.csv'));
   mkdirSync(at('folder'));
@@ -40,9 +55,16 @@ before(async () => {
 
 /** The command ends before any work with such a message, and what it reads is as it was. */
 async function refused(message: RegExp, ...argv: string[]): Promise<void> {
-  const sources = [table, array, codes, join(run, 'history.csv')];
+  const sources = [
+    table,
+    array,
+    codes,
+    at('held.csv'),
+    join(run, 'history.csv'),
+    join(pictures, 'a', '1.png'),
+  ];
   const held = sources.map((path) => readFileSync(path));
-  const names = readdirSync(root);
+  const names = readdirSync(root, { recursive: true });
   const { code, stdout, stderr } = await call(...argv);
   assert.deepEqual([code, stdout], [2, ''], `${argv.join(' ')}: ${stderr}`);
   assert.match(stderr, message);
@@ -51,7 +73,7 @@ async function refused(message: RegExp, ...argv: string[]): Promise<void> {
   sources.forEach((path, i) => {
     assert.ok(readFileSync(path).equals(held[i]!), path);
   });
-  assert.deepEqual(readdirSync(root), names);
+  assert.deepEqual(readdirSync(root, { recursive: true }), names);
 }
 
 describe('a file to write', () => {
@@ -69,6 +91,43 @@ describe('a file to write', () => {
     await refused(isData, 'encode', arrays, `${array}[0:5]`, '-o', array);
     await refused(isData, 'reconstruct', arrays, array, '-o', array);
     await refused(isData, 'decode', run, codes, '-o', codes);
+  });
+
+  it('is never what the run was trained on, which commands read where no data are named', async () => {
+    for (const path of [table, at('held.csv'), at('link.csv')]) {
+      await refused(isData, 'sample', plain, '-o', path);
+      await refused(isData, 'sample', plain, '--sampler', 'knn', '-o', path);
+      await refused(isData, 'sample', plain, '--data', codes, '-o', path);
+      await refused(isData, 'traverse', plain, '-o', path);
+    }
+    await refused(/\(.*people\.csv, of the run .*run\)/, 'sample', run, '-o', table);
+    await refused(isData, 'interpolate', plain, codes, '--from', '0', '--to', '1', '-o', table);
+    await refused(isData, 'detect', codes, '--run', plain, '-o', table, '--picture', at('d.png'));
+    const inFolder = /this is a file in the folder of the data \(.*pictures, of the run/;
+    await refused(inFolder, 'sample', pictured, '-o', join(pictures, 'a', '1.png'));
+    await refused(inFolder, 'traverse', pictured, '-o', join(pictures, 'a', '1.png'));
+    const own = /--out .*: its file history\.csv would be replaced, and is the data/;
+    await refused(own, 'train', join(plain, 'history.csv'), '--resume', '--out', plain);
+  });
+
+  it('is no new picture in a folder of pictures that is read', async () => {
+    const among = /would be one more picture in the folder of the data/;
+    symlinkSync(pictures, at('pictures-link'));
+    for (const folder of [pictures, join(pictures, 'runs', 'first'), at('pictures-link')]) {
+      await refused(among, 'train', pictures, '--out', folder);
+      await refused(among, 'train', array, '--validation', pictures, '--out', folder);
+    }
+    const picture = join(pictures, 'a', 'new.png');
+    for (const path of [picture, at('pictures-link', 'new.png')]) {
+      await refused(among, 'reconstruct', pictured, pictures, '-o', path);
+      await refused(among, 'reconstruct', pictured, `${pictures}[0:1]`, '-o', path);
+      await refused(among, 'map', pictured, pictures, '-o', path);
+      await refused(among, 'sample', pictured, '-o', path);
+      await refused(among, 'traverse', pictured, '-o', path);
+    }
+    assert.equal((await call('train', '--resume', '--out', pictured, '--epochs', '2')).code, 0);
+    const besides = ['encode', pictured, pictures, '-o', join(pictures, 'codes.npy')];
+    assert.equal((await call(...besides)).code, 0);
   });
 
   it('is no file that the run consists of, and a run no folder of its data', async () => {

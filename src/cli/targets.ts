@@ -1,34 +1,40 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { dirname, extname, join, resolve, sep } from 'node:path';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { checkWritable } from '../artifact/write.js';
+import { isListed } from '../data/images/listing.js';
 import { UserError } from '../errors.js';
 import { specOf } from './dataSpec.js';
-import { allFiles, runState } from './runFolder.js';
+import { allFiles, recordedData, runState } from './runFolder.js';
 
 /** What a command reads, which it must not write over. */
 export interface Sources {
   /** Specifications of data: files, folders of pictures, mnist, `-`. */
   readonly data?: readonly (string | undefined)[];
-  /** The folder of a run. */
+  /** The folder of a run. What it was trained on counts too: it is read where no data are named, and to go on with it. */
   readonly run?: string | undefined;
 }
 
 /**
  * Makes sure, before there is any work, that a file can be written, and is neither one that the command reads nor one of a
- * run's own: by what it is on the disk, however its path is spelt.
+ * run's own: by what it is on the disk, however its path is spelt. Nor may it be a new picture in a folder of pictures that
+ * is read, which would be read as well the next time.
  * @param option what the user typed before the path: `-o`
  * @throws {UserError}
  */
-export function checkTarget(option: string, path: string, { data = [], run }: Sources): void {
+export function checkTarget(option: string, path: string, sources: Sources): void {
   if (path === '') throw new UserError(`${option}: the name of a file is expected, got an empty one`);
-  for (const spec of data) {
-    const source = spec === undefined ? undefined : pathOf(spec);
-    if (source === undefined || !isPartOf(path, source)) continue;
+  for (const { source, text } of pathsOf(sources)) {
+    if (isPartOf(path, source)) {
+      throw new UserError(
+        `${option} ${path}: this is ${statSync(source).isDirectory() ? 'a file in the folder of the data' : 'the file of the data'} (${text}), which would be overwritten; give another name`,
+      );
+    }
+    if (!isPictureIn(path, source)) continue;
     throw new UserError(
-      `${option} ${path}: this is ${statSync(source).isDirectory() ? 'a file in the folder of the data' : 'the file of the data'} (${spec}), which would be overwritten; give another name`,
+      `${option} ${path}: this would be one more picture in the folder of the data (${text}); give a name in another folder`,
     );
   }
-  const own = ownFile(path, run);
+  const own = ownFile(path, sources.run);
   if (own !== undefined) {
     throw new UserError(
       `${option} ${path}: this is ${own} of the run, which would be overwritten; give another name`,
@@ -47,18 +53,36 @@ export function checkPictureName(option: string, path: string): void {
 }
 
 /**
- * Makes sure that a folder's files, which are to be replaced, are not the data.
+ * Makes sure that a folder's files, which are to be replaced, are not the data, and no pictures among those that are read.
  * @throws {UserError}
  */
-export function checkFolderTarget(folder: string, names: readonly string[], { data = [] }: Sources): void {
-  for (const spec of data) {
-    const source = spec === undefined ? undefined : pathOf(spec);
-    const name = names.find((each) => source !== undefined && isSame(join(folder, each), source));
-    if (name === undefined) continue;
+export function checkFolderTarget(folder: string, names: readonly string[], sources: Sources): void {
+  for (const { source, text } of pathsOf(sources)) {
+    const name = names.find((each) => isSame(join(folder, each), source));
+    if (name !== undefined) {
+      throw new UserError(
+        `--out ${folder}: its file ${name} would be replaced, and is the data (${text}); choose another folder`,
+      );
+    }
+    const picture = names.find((each) => isPictureIn(join(folder, each), source));
+    if (picture === undefined) continue;
     throw new UserError(
-      `--out ${folder}: its file ${name} would be replaced, and is the data (${spec}); choose another folder`,
+      `--out ${folder}: its file ${picture} would be one more picture in the folder of the data (${text}); choose a folder outside of it with --out`,
     );
   }
+}
+
+/** The files and folders that are read, and what they are called. */
+function pathsOf({ data = [], run }: Sources): { readonly source: string; readonly text: string }[] {
+  const named = data.filter((spec) => spec !== undefined).map((spec) => ({ spec, text: spec }));
+  const recorded = (run === undefined ? [] : recordedData(run)).map((spec) => ({
+    spec,
+    text: `${spec}, of the run ${run}`,
+  }));
+  return [...named, ...recorded].flatMap(({ spec, text }) => {
+    const source = pathOf(spec);
+    return source === undefined ? [] : [{ source, text }];
+  });
 }
 
 /** The name of the file that a path leads to, where it is of the run that is read, or of the one in whose folder it lies. */
@@ -85,6 +109,20 @@ function isPartOf(path: string, source: string): boolean {
   if (isSame(path, source)) return true;
   if (!existsSync(path) || !existsSync(source)) return false;
   return statSync(source).isDirectory() && realpathSync(path).startsWith(resolve(realpathSync(source)) + sep);
+}
+
+/** Whether a path, at which there may be nothing yet, is one for a picture below the folder that a source is. */
+function isPictureIn(path: string, source: string): boolean {
+  if (!statSync(source, { throwIfNoEntry: false })?.isDirectory()) return false;
+  const below = [relative(source, path), relative(realpathSync(source), realPlace(path))];
+  return below.some((name) => !isAbsolute(name) && isListed(name.replaceAll(sep, '/')));
+}
+
+/** Where a path leads to on the disk, once there is something. */
+function realPlace(path: string): string {
+  const whole = resolve(path);
+  if (existsSync(whole) || dirname(whole) === whole) return realpathSync(whole);
+  return join(realPlace(dirname(whole)), basename(whole));
 }
 
 /** Links, and the two cases of letters where a file system tells them not apart, lead to one file of one device. */

@@ -1,11 +1,17 @@
 import type { Command } from 'commander';
-import { type CommonOptions, makeCommand, runArgument } from './command.js';
+import {
+  type CommonOptions,
+  type DecimalOption,
+  decimalOption,
+  makeCommand,
+  runArgument,
+} from './command.js';
 import { Output } from './output.js';
 import { wholeNumber } from './parse.js';
 import type { Cli } from './program.js';
 
 /** The options of `traverse` as they were given. */
-export interface TraverseOptions extends CommonOptions {
+export interface TraverseOptions extends CommonOptions, DecimalOption {
   readonly from?: number;
   readonly latents?: number;
   readonly label?: number;
@@ -41,6 +47,7 @@ export function traverseCommand(cli: Cli): Command {
         '-o, --output <file>',
         'a name that ends in .png, .npy or .csv; of a table .csv, .tsv, .jsonl or .parquet (default: traverse.png; of a table traverse.csv)',
       )
+      .option(...decimalOption)
       .action(async (run: string, options: TraverseOptions) => {
         const { drawTraversal } = await import('./walks.js');
         await drawTraversal(run, options, new Output(cli, options));

@@ -26,11 +26,19 @@ export interface Found {
   readonly labels: readonly Cell[] | null;
 }
 
+const expected =
+  'expected are two, such as 1 for the odd rows and 0 for the others (or yes and no, anomaly and normal; of other words the rarer is taken for the odd one)';
+
 /** Why nothing can be measured with labels: which classes there are, and what is expected. */
 export function labelsText(labels: readonly Cell[]): string {
   const counts = new Map<string, number>();
+  let missing = 0;
   for (const label of labels) {
-    const text = isMissing(label) ? 'missing' : JSON.stringify(cellText(label).slice(0, 30));
+    if (isMissing(label)) {
+      missing++;
+      continue;
+    }
+    const text = JSON.stringify(cellText(label).slice(0, 30));
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   const classes = [...counts].sort(([, a], [, b]) => b - a);
@@ -39,7 +47,11 @@ export function labelsText(labels: readonly Cell[]): string {
     .map(([text, rows]) => `${text} (${counted(rows, 'row')})`)
     .join(', ');
   const more = classes.length - shownClasses;
-  return `nothing can be measured with ${classes.length === 1 ? 'one class' : `these ${count(classes.length)} classes`}: ${listed}${more > 0 ? `, and ${count(more)} more` : ''}; expected are two, such as 1 for the odd rows and 0 for the others (or yes and no, anomaly and normal; of other words the rarer is taken for the odd one), a missing label counting as normal`;
+  if (classes.length === 0) return `nothing can be measured, since all labels are missing; ${expected}`;
+  const which = classes.length === 1 ? 'one class' : `these ${count(classes.length)} classes`;
+  const without =
+    missing === 0 ? '' : `; ${counted(missing, 'row')} ${missing === 1 ? 'has' : 'have'} no label`;
+  return `nothing can be measured with ${which}: ${listed}${more > 0 ? `, and ${count(more)} more` : ''}${without}; ${expected}`;
 }
 
 export function verdictColumns(id: string | undefined): OutputColumn[] {

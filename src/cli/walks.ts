@@ -37,7 +37,7 @@ export async function drawTraversal(run: string, options: TraverseOptions, outpu
   const lines = model.table === undefined && !isDrawnAsImage(model);
   const steps = lines ? lineSteps : imageSteps;
   file.check(latents * steps, model);
-  const { spec, data: read } = await runData(run, model, options.data, output);
+  const { spec, data: read } = await runData(run, model, options, output);
   const data = labelled(model, read, options);
   const from = options.from === undefined ? undefined : await codeAt(model, data, options.from, '--from');
   const some = slice(data, 0, Math.min(lookedAt, sampleCount(data)));
@@ -100,7 +100,8 @@ export async function drawInterpolation(
   checkTarget('-o', file.path, { run, data: [spec] });
   checkLabel(model, options.label);
   file.check(steps, model);
-  const data = labelled(model, await dataFor(model, spec, output), options);
+  const read = await dataFor(model, spec, output, { decimal: options.decimal });
+  const data = labelled(model, read, options);
   const [first, last] = [await codeAt(model, data, from, '--from'), await codeAt(model, data, to, '--to')];
   const label = classOf(model, data, options);
   const codes = interpolate(first, last, { steps, spherical });

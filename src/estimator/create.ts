@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { shown, UserError } from '../errors.js';
 import type { FamilyInput, FamilyName } from '../models/families.js';
 import { families, familyNamed } from '../models/families.js';
 import type { Family } from '../models/family.js';
@@ -111,6 +111,15 @@ export function createTableModel(platform: Platform, table: TableSchema, options
   return modelOf(platform, { family, config, sample, table, seed });
 }
 
+/**
+ * Makes sure of the options of a table model, before there is a table.
+ * @throws {UserError} when one is wrong
+ */
+export function checkTableModel({ model: name = 'vae', seed: _, ...rest }: TableModelOptions): void {
+  const family = familyOf(name);
+  parseOptions(family.schema, { ...rest, likelihood: { type: 'fields', ...layoutOf([]) } }, name);
+}
+
 /** What the columns of a table decide about a model. */
 export function tableParts({ columns }: TableSchema) {
   const fields = layoutOf(columns);
@@ -122,7 +131,7 @@ function common(input: number | readonly number[], seed: number): Pick<ModelPart
   const shape: readonly unknown[] = Array.isArray(input) ? input : [input];
   if (shape.length === 0 || !shape.every(isLength)) {
     throw new UserError(
-      `input: the number of features, or the shape of a sample, is expected, such as 784 or [28, 28]; got ${JSON.stringify(input)}`,
+      `input: the number of features, or the shape of a sample, is expected, such as 784 or [28, 28]; got ${shown(input)}`,
     );
   }
   if (!Number.isSafeInteger(seed)) throw new UserError(`seed: a whole number is expected, got ${seed}`);

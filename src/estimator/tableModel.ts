@@ -9,7 +9,7 @@ import { fitTable, pickTableOptions, type TableOptions } from '../table/fit.js';
 import { type AnyTable, asTable } from '../table/input.js';
 import type { FitOptions } from '../train/fit.js';
 import type { History } from '../train/history.js';
-import { createTableModel, type TableModelOptions } from './create.js';
+import { checkTableModel, createTableModel, type TableModelOptions } from './create.js';
 import type { EvaluateOptions, Evaluation } from './evaluate.js';
 import type { Matrix } from './inference.js';
 import type { Model } from './model.js';
@@ -36,6 +36,7 @@ export class TableModel {
     trained?: Model,
   ) {
     this.inner = trained;
+    if (trained === undefined) checkTableModel(networkOptions(options));
   }
 
   /** The network underneath, which takes encoded rows. */
@@ -63,7 +64,7 @@ export class TableModel {
   async fit(data: AnyTable, options: TableFitOptions = {}): Promise<History> {
     const table = asTable(data);
     const { validationSplit = 0, validation, ...rest } = options;
-    const { columns, drop, categorical, types, label, id, scaling, maxClasses, ...network } = this.options;
+    const network = networkOptions(this.options);
     const seed = options.seed ?? network.seed ?? 0;
     // By the row's number and the seed alone, so that no order has to be kept.
     const isHeld = (row: number) =>
@@ -126,6 +127,12 @@ export class TableModel {
   async save(folder: string): Promise<void> {
     await this.model.save(folder);
   }
+}
+
+/** The options of the network alone. */
+function networkOptions(options: TableModelOptions & TableOptions): TableModelOptions {
+  const { columns, drop, categorical, types, label, id, scaling, maxClasses, ...network } = options;
+  return network;
 }
 
 /**

@@ -33,7 +33,7 @@ test('what lies above the threshold has the other colour', async () => {
 });
 
 test('with labels the known anomalies have the other colour', async () => {
-  const labels = new Uint8Array(2000);
+  const labels = new Int8Array(2000);
   assert.equal((await drawn({ ...given, labels }, colours.vermilion)).columns, 0);
   labels[0] = 1;
   assert.ok((await drawn({ ...given, labels }, colours.vermilion)).columns > 0);

@@ -16,8 +16,11 @@ export interface ScorePicture {
   readonly scores: Float32Array;
   /** Rows with a higher score are anomalies. */
   readonly threshold: number;
-  /** 1 for rows that are known to be anomalies: then these are set apart by colour, and not the verdicts. */
-  readonly labels?: Uint8Array;
+  /**
+   * 1 for rows that are known to be anomalies, 0 for those known to be none, below 0 for all others: then these are set
+   * apart by colour, and not the verdicts.
+   */
+  readonly labels?: Int8Array;
   /** The oddest rows, the oddest first; ten at most are shown. */
   readonly rows: readonly ScoredRow[];
   readonly title: string;
@@ -77,7 +80,7 @@ function drawHistogram(sheet: Sheet, picture: ScorePicture): void {
     write(sheet, count.toLocaleString('en-US'), chart.left - 8, y(count), { align: 'right' });
   }
   const bar = (chart.right - chart.left) / bins;
-  const wide = series.length > 1 ? 0.5 : 1;
+  const wide = 1 / series.length;
   series.forEach(({ colour, counts }, s) => {
     context.fillStyle = colour;
     counts.forEach((count, i) => {
@@ -106,15 +109,20 @@ function drawHistogram(sheet: Sheet, picture: ScorePicture): void {
 function seriesOf({ scores, labels, threshold }: ScorePicture, scale: Scale): Series[] {
   const normal = new Float64Array(bins);
   const odd = new Float64Array(bins);
+  const unknown = new Float64Array(bins);
   scores.forEach((score, i) => {
     const bin = Math.min(Math.max(Math.floor(scale.part(score) * bins + 1e-9), 0), bins - 1);
     const isOdd = labels === undefined ? score > threshold : labels[i] === 1;
-    (isOdd ? odd : normal)[bin]!++;
+    const counts = labels !== undefined && labels[i]! < 0 ? unknown : isOdd ? odd : normal;
+    counts[bin]!++;
   });
   const names = labels === undefined ? ['below the threshold', 'above it'] : ['normal', 'anomalies'];
   return [
     { name: names[0]!, colour: colours.blue, counts: normal },
     { name: names[1]!, colour: colours.vermilion, counts: odd },
+    ...(unknown.some((count) => count > 0)
+      ? [{ name: 'without a label', colour: colours.faintText, counts: unknown }]
+      : []),
   ];
 }
 

@@ -1,4 +1,10 @@
-import type { Cell, DecimalMark, Table, TableChunk } from '../data/table/table.js';
+import {
+  type Cell,
+  type DecimalMark,
+  delimiterHint,
+  type Table,
+  type TableChunk,
+} from '../data/table/table.js';
 import { shown, UserError } from '../errors.js';
 import {
   type Column,
@@ -59,8 +65,8 @@ export class TableEncoder {
       similar.length > 0
         ? `; is it ${similar.join(', ')}? Names must be written as in training`
         : others.length > 0
-          ? `; columns that training did not have: ${list(others)}. If one of them was renamed, name it as in training`
-          : '; add it, with empty cells where nothing is known';
+          ? `; columns that training did not have: ${list(others)}. If one of them was renamed, name it as in training${delimiterHint(table.names)}`
+          : `; add ${lost.length === 1 ? 'it' : 'them'}, with empty cells where nothing is known${delimiterHint(table.names)}`;
     throw new UserError(
       `${table.source}: the model was trained with ${lost.length === 1 ? 'a column' : 'columns'} ${list(lost)}, missing here${hint}`,
     );

@@ -66,7 +66,7 @@ export class FileMarks {
         ? `neither training nor this table has another ${markName[other]} that says which`
         : `${contrary} has a decimal ${markName[other]}, others decimal ${markName[decimal]}s`;
     throw new UserError(
-      `${source}: row ${found.row + 1}, column ${shown(name)}: ${found.text} can be ${readings.join(' or ')}, and ${why}; write numbers without separators of thousands and with decimal ${markName[decimal]}s, or say which mark is before decimals: detect has --decimal, readTable has { decimal }`,
+      `${source}: row ${found.row + 1}, column ${shown(name)}: ${found.text} can be ${readings.join(' or ')}, and ${why}; write numbers without separators of thousands and with decimal ${markName[decimal]}s, or say which mark is before decimals, as in readTable(path, { decimal: ${JSON.stringify(decimal)} })`,
     );
   }
 
@@ -77,8 +77,12 @@ export class FileMarks {
       const { either, eithers } = this.evidence[k]!;
       if (column.type !== 'number' || column.marks.includes('.') || either['.'] === undefined) return [];
       return [
-        `column ${shown(column.name)}: ${eithers['.']} values such as ${either['.']} are read with a decimal point, of which training had none`,
+        `column ${shown(column.name)}: ${valuesText(eithers['.'], either['.'])} read with a decimal point, of which training had none`,
       ];
     });
   }
+}
+
+function valuesText(count: number, example: string): string {
+  return count === 1 ? `the value ${example} is` : `${count} values such as ${example} are`;
 }

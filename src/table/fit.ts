@@ -1,4 +1,11 @@
-import { type DecimalMark, namesText, nameText, type Table, type TableChunk } from '../data/table/table.js';
+import {
+  type DecimalMark,
+  delimiterHint,
+  namesText,
+  nameText,
+  type Table,
+  type TableChunk,
+} from '../data/table/table.js';
 import { shown, UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { Column, TableSchema } from './columns.js';
@@ -55,6 +62,9 @@ export interface FittedTable {
   /** Rows that were looked at. */
   readonly rows: number;
 }
+
+/** Why a column is left out that the user leaves out. */
+export const asAsked = 'as asked';
 
 /** A value that fewer rows have is rare. */
 const rareCount = 2;
@@ -143,7 +153,7 @@ function decide(
     if (profile === undefined) {
       if (name === options.id) dropped.push({ name, reason: 'it names the rows' });
       else if (name === options.label) dropped.push({ name, reason: 'it is the label' });
-      else dropped.push({ name, reason: 'as asked' });
+      else dropped.push({ name, reason: asAsked });
       return;
     }
     if (name === table.unnamed && profile.rises && !isNamed(name, options)) {
@@ -162,7 +172,9 @@ function decide(
   if (table.decimal === undefined) notes.push(...marksNotes(profiles, marks, columns));
   if (columns.length === 0) {
     const reasons = dropped.map(({ name, reason }) => `${nameText(name)} (${reason})`).join(', ');
-    throw new UserError(`${table.source}: no column is left to learn from: ${reasons}`);
+    throw new UserError(
+      `${table.source}: no column is left to learn from: ${reasons}${delimiterHint(table.names)}`,
+    );
   }
   const schema: TableSchema = {
     columns,
@@ -367,7 +379,7 @@ function checkOptions(table: Table, options: TableOptions): void {
     const unknown = names.find((name) => !table.names.includes(name));
     if (unknown === undefined) continue;
     throw new UserError(
-      `${option}: ${table.source} has no column ${shown(unknown)}; its columns are ${namesText(table.names)}`,
+      `${option}: ${table.source} has no column ${shown(unknown)}; its columns are ${namesText(table.names)}${delimiterHint(table.names)}`,
     );
   }
 }

@@ -159,7 +159,7 @@ describe('a number in a table that is not the one of training', () => {
           );
           assert.match(
             error.message,
-            /write numbers without separators of thousands .*: detect has --decimal/,
+            /write numbers without separators of thousands .*, as in readTable\(path, \{ decimal: /,
           );
           return true;
         });
@@ -197,7 +197,7 @@ describe('a number in a table that is not the one of training', () => {
     near(alone.value, 6.288);
     assert.match(
       alone.notes,
-      /column "x": 1 values such as 6\.288 are read with a decimal point, of which training had none/,
+      /column "x": the value 6\.288 is read with a decimal point, of which training had none/,
     );
     assert.equal((await reads(typed, '6.288', undefined, ['6.2'])).notes, '');
   });

@@ -48,6 +48,11 @@ export function compareNames(left: string, right: string): number {
   return lefts.length - rights.length;
 }
 
+/** Whether a file would be listed as a picture, by its path below the folder, with `/` between the parts. */
+export function isListed(name: string): boolean {
+  return imageEnding.test(name) && !name.split('/').some((part) => part.startsWith('.'));
+}
+
 /**
  * All pictures below a folder, known by their endings. Hidden files and folders (`.DS_Store`, `._cat.jpg`) are
  * ignored; links are followed, but no folder is read twice.

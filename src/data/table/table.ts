@@ -62,6 +62,14 @@ export function checkNames(names: readonly string[], locate: string): void {
   }
 }
 
+/** A hint where the names of a table look like a line that was not divided: its only column is called `a,b`. */
+export function delimiterHint(names: readonly string[]): string {
+  const mark = names.length === 1 ? /[,;|\t]/.exec(names[0]!)?.[0] : undefined;
+  if (mark === undefined) return '';
+  const shown = mark === '\t' ? 'tab' : mark;
+  return `; its only column is called ${nameText(names[0]!)}: if ${mark === '\t' ? 'tabs' : `the ${mark}`} should divide it, give --delimiter ${shown === ',' || shown === 'tab' ? shown : `'${shown}'`} (delimiter: ${JSON.stringify(mark)} in readTable)`;
+}
+
 /** A column's name for a list of names: in quotes, as in CSV, where a comma, a quote or a space would be misread. */
 export function nameText(name: string): string {
   // Nobody gives such a name again: text without line ends was taken for a row of names.

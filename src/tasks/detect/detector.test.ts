@@ -157,13 +157,30 @@ describe('a detector', () => {
 
   it('says what is wrong', async () => {
     assert.throws(() => detector({ contamination: 0.7 }), /contamination/);
+    assert.throws(() => detector({ contamination: 0.1, threshold: 1 }), /leave one of them out/);
+    assert.throws(() => detector({ threshold: Number.NaN }), /threshold: .*\(given NaN\)/);
     await assert.rejects(detector().score(rows(3, 1)), /call fit\(table\) first/);
+    for (const [nothing, text] of [
+      [5, '5'],
+      [null, 'null'],
+      [undefined, 'undefined'],
+      ['a.csv', '"a.csv"'],
+    ]) {
+      const expected = { name: 'UserError', message: new RegExp(`^a table is expected: .*; got ${text}$`) };
+      await assert.rejects(detector(quick).fit(nothing as never), expected);
+    }
     await assert.rejects(detector(quick).fit([{ a: 1 }]), UserError);
     const judge = await detector(quick).fit(rows(50, 1));
     await assert.rejects(
       judge.score([{ a: 1, b: 2, Sum: 3, sign: 'plus' }]),
       /"sum", missing here; is it "Sum"/,
     );
+    const without = (...names: string[]) =>
+      rows(3, 1).map((row) =>
+        Object.fromEntries(Object.entries(row).filter(([name]) => !names.includes(name))),
+      );
+    await assert.rejects(judge.score(without('a')), /a column "a", missing here; add it, with/);
+    await assert.rejects(judge.score(without('a', 'b')), /columns "a", "b", missing here; add them, with/);
     await assert.rejects(
       judge.score(rows(20, 1).map((row) => ({ ...row, a: 'text' }))),
       /column "a" held numbers in training/,

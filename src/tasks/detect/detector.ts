@@ -244,7 +244,7 @@ export class Detector {
       );
     }
     const { tensors } = fromSafetensors(weights, `${folder}/weights.safetensors`);
-    const detector = new Detector(platform, manifest.config as DetectorOptions);
+    const detector = new Detector(platform, givenOptions(manifest.config));
     const { threshold, rows } = training.data;
     const scores = tensors.get(calibrationName);
     if (scores === undefined) throw new UserError(`${folder}: damaged: the calibration is missing`);
@@ -296,6 +296,12 @@ export class Detector {
       metadata: { family: 'detector' },
     });
   }
+}
+
+/** The options that a manifest has, defaults among them: where a threshold was given, the contamination is one. */
+function givenOptions(config: Readonly<Record<string, unknown>>): DetectorOptions {
+  const { contamination, ...rest } = config;
+  return { ...rest, ...(rest.threshold === undefined && { contamination }) } as DetectorOptions;
 }
 
 const calibrationName = 'calibration';

@@ -23,9 +23,11 @@ describe('figures of detection', () => {
 describe('labels of anomalies', () => {
   it('are read in the ways in which people write them', () => {
     assert.deepEqual([...anomalyLabels(['1', '0', '0'])!.labels], [1, 0, 0]);
-    assert.deepEqual([...anomalyLabels([true, false, null])!.labels], [1, 0, 0]);
+    assert.deepEqual([...anomalyLabels([true, false, null])!.labels], [1, 0, -1]);
     assert.deepEqual([...anomalyLabels(['ok', 'bad', 'ok'])!.labels], [0, 1, 0]);
+    assert.deepEqual([...anomalyLabels(['0', '', '1', 'NA'])!.labels], [0, -1, 1, -1]);
     assert.equal(anomalyLabels(['1', '1']), null);
+    assert.equal(anomalyLabels(['1', null]), null);
     assert.equal(anomalyLabels(['a', 'b', 'c']), null);
   });
 });

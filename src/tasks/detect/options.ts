@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../../errors.js';
 import { parseOptions } from '../../models/options.js';
 import { columnTypes } from '../../table/fit.js';
 import { scalings } from '../../table/scaling.js';
@@ -42,5 +43,10 @@ export type DetectorOptions = z.input<typeof schema>;
 
 /** @throws {UserError} that names every option that is wrong */
 export function detectorConfig(options: DetectorOptions): DetectorConfig {
+  if (options.threshold !== undefined && options.contamination !== undefined) {
+    throw new UserError(
+      `detector: contamination (${String(options.contamination)}) decides the threshold, and threshold (${String(options.threshold)}) was given too; leave one of them out`,
+    );
+  }
   return parseOptions(schema as z.ZodType<DetectorConfig>, options, 'detector');
 }
