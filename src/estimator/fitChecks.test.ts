@@ -37,7 +37,11 @@ describe('fit', () => {
       [surface(10), { optimizer: { type: 'sgd', learningRate: Number.NaN } }],
       /fit: optimizer: learningRate/,
     ],
-    ['an unknown optimizer', [surface(10), { optimizer: 'adagard' as 'adagrad' }], /optimizer: invalid/],
+    [
+      'an unknown optimizer',
+      [surface(10), { optimizer: 'adagard' as 'adagrad' }],
+      /optimizer: expected "sgd" or .*"adamw".*given "adagard"/,
+    ],
     ['samples of another size', [surface(10, 7), {}], /a sample has 7 features, but the model takes 12/],
     [
       'data outside of a sigmoid',
