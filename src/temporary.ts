@@ -1,4 +1,7 @@
-import { rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 
 /** Files and folders that must not be left behind, however the process ends. */
@@ -12,6 +15,14 @@ export function holdTemporary(path: string): void {
   hooked = true;
   held.add(path);
   if (held.size === 1) onChange?.(true);
+}
+
+/** A new folder for temporary files, held before it is made, so that no signal comes in between. */
+export function makeTemporaryFolder(prefix: string): string {
+  const folder = join(tmpdir(), `${prefix}${randomUUID()}`);
+  holdTemporary(folder);
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
 }
 
 /** It is gone, or has found its place. */

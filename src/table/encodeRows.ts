@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.js';
@@ -6,7 +6,7 @@ import { readFully } from '../data/readFully.js';
 import { isStored, type StoredRows } from '../data/storedRows.js';
 import type { Table } from '../data/table/table.js';
 import { UserError } from '../errors.js';
-import { holdTemporary } from '../temporary.js';
+import { makeTemporaryFolder } from '../temporary.js';
 import type { TableEncoder } from './encode.js';
 
 /** Encoded rows are kept in memory up to here, some quarter of a gigabyte, and in a file beyond. */
@@ -17,11 +17,7 @@ let files = 0;
 
 /** A file that is gone when the process ends. */
 function temporaryFile(): string {
-  if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'autoencoder-rows-'));
-    holdTemporary(made);
-    folder = made;
-  }
+  folder ??= makeTemporaryFolder('autoencoder-rows-');
   return join(folder, `rows${files++}`);
 }
 

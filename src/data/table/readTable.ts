@@ -1,9 +1,9 @@
-import { createWriteStream, existsSync, mkdtempSync } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { shown, UserError } from '../../errors.js';
-import { holdTemporary } from '../../temporary.js';
+import { makeTemporaryFolder } from '../../temporary.js';
 import type { DecimalMark, Table } from './table.js';
 import { readText } from './textStream.js';
 
@@ -113,8 +113,7 @@ async function spool(): Promise<string> {
     );
   }
   try {
-    const folder = mkdtempSync(join(tmpdir(), 'autoencoder-stdin-'));
-    holdTemporary(folder);
+    const folder = makeTemporaryFolder('autoencoder-stdin-');
     const path = join(folder, 'stdin');
     await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
     return path;
