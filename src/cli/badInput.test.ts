@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -9,6 +9,8 @@ import { call, callJson, temporaryFolder } from '../testing/cli.js';
 const { path: root, remove } = temporaryFolder();
 after(remove);
 const out = join(root, 'run');
+const bare = join(root, 'bare');
+mkdirSync(bare);
 
 function file(name: string, content: string | Uint8Array): string {
   writeFileSync(join(root, name), content);
@@ -48,7 +50,7 @@ describe('what train refuses', () => {
     ['a slice that is none', ['mnist[1,2]'], /mnist\[1,2\]/],
     ['an empty slice', ['mnist[5:5]'], /has no samples: there are 60,000/],
     ['a web address', ['https://example.org/x.npy'], /nothing is downloaded/],
-    ['a directory without pictures', [root], /has no pictures/],
+    ['a directory without pictures', [bare], /has no pictures/],
     ['an empty file', [file('empty.npy', '')], /is empty \(0 bytes\)/],
     [
       'a table in which nothing varies',
