@@ -108,7 +108,7 @@ describe('a batch in parts, side by side', () => {
 
   it('is for families whose objective is a mean over samples', () => assert.deepEqual(found, divided));
 
-  it('is not for networks or limits that look at the whole batch, nor for small batches', () => {
+  it('is not for networks or limits that look at the whole batch, for many weights or for small batches', () => {
     const partOf = (...given: Parameters<typeof specOf>) => specOf(...given).program.part;
     assert.ok(partOf('conv-vae') !== undefined);
     assert.equal(partOf('conv-vae', { network: { normalization: 'batch' } }), undefined);
@@ -116,5 +116,7 @@ describe('a batch in parts, side by side', () => {
     assert.equal(partOf('conv-vae', { network: { channels: [] } }), undefined);
     assert.equal(partOf('conv-vae', { parts: 1 }), undefined);
     assert.equal(partOf('conv-vae', { parts: 5 })?.batch, 16);
+    // Dense layers of 5.6 million weights.
+    assert.equal(partOf('conv-vae', { network: { hidden: [100_000] } }), undefined);
   });
 });

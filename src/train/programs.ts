@@ -92,6 +92,10 @@ export function evaluateProgram(options: ProgramOptions, batch: number): Program
  */
 const leastPart = 16;
 
+/** Each part has a copy of the weights, and its gradients are added to the others': beyond these that is no small matter. */
+const mostParts = 8;
+const mostWeights = 2 ** 22;
+
 /** The graph that learns from a batch, and where it can be divided and pays, the graph for a part of it. */
 export function trainProgram(options: ProgramOptions, batch: number): Program {
   const built = build(options, batch, true);
@@ -103,7 +107,7 @@ export function trainProgram(options: ProgramOptions, batch: number): Program {
 
 /** The size of the equal parts, as many as possible up to `parts`. */
 function partSize(batch: number, parts: number): number {
-  for (let count = parts; count > 1; count--) {
+  for (let count = Math.min(parts, mostParts); count > 1; count--) {
     if (batch % count === 0 && batch / count >= leastPart) return batch / count;
   }
   return batch;
@@ -117,6 +121,8 @@ function isDivisible({ form, clipNorm, clipValue }: ProgramOptions, built: Built
   const { scope, loss, metrics } = built;
   const plain = form === 'gradients' && clipNorm === undefined && clipValue === undefined;
   if (!plain || scope.updates.size > 0 || scope.rivals !== null) return false;
+  const weights = [...scope.variables.values()].reduce((total, { shape }) => total + sizeOf(shape), 0);
+  if (weights > mostWeights) return false;
   const convolves = topological([loss]).some(({ row }) => row === conv.row || row === convTranspose.row);
   const noises = [...scope.noises].filter(([, { shape }]) => shape[0] === batch).map(([name]) => name);
   return convolves && areMeansOverRows(Object.values(metrics), new Set(['input', ...noises]));
