@@ -10,6 +10,7 @@ import { scorePicture } from '../pictures/scores.js';
 import type { Detector } from '../tasks/detect/detector.js';
 import type { Detection } from '../tasks/detect/explain.js';
 import { type DetectionFigures, detectionFigures } from '../tasks/detect/figures.js';
+import { joined } from '../tasks/detect/joined.js';
 import { reservoirSize } from '../tasks/detect/judge.js';
 import { anomalyLabels, unlabelled } from '../tasks/detect/labels.js';
 import { RunJudge } from '../tasks/detect/runJudge.js';
@@ -296,14 +297,4 @@ async function judgeAll(
   if (options.output === undefined) await go();
   else await writeTable(options.output, verdictColumns(id), go);
   return { scores: joined(pieces), anomalies, oddest, labels: labelPlace < 0 ? null : labels };
-}
-
-function joined(pieces: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -25,11 +25,26 @@ const spaceOf = (shape: Shape) => shape.slice(2).map((dim) => sizeOf([dim]));
 /** The axes of [batch, channels, …space] with the channels last. */
 const channelsLast = (rank: number) => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
 
+/** What one tap sees of padded images at so many positions; space begins at the axis `first`. */
+function cutsOf(
+  offset: readonly number[],
+  first: number,
+  positions: readonly number[],
+  { strides, dilations }: Window,
+): Cut[] {
+  return offset.map((tap, i) => {
+    const start = tap * dilations[i]!;
+    const end = start + (positions[i]! - 1) * strides[i]! + 1;
+    return { axis: first + i, start, end, step: strides[i]! };
+  });
+}
+
 /**
  * The gradient of a convolution with respect to its kernel, [out, channels, …kernel], as one matrix product for each
  * tap: the output's gradient by the part of the input that the tap has seen.
  */
-export function kernelProducts(x: Expr, g: Expr, kernel: Shape, { strides, pads, dilations }: Window): Expr {
+export function kernelProducts(x: Expr, g: Expr, kernel: Shape, window: Window): Expr {
+  const { pads } = window;
   const [filters, channels] = [sizeOf([kernel[0]!]), sizeOf([kernel[1]!])];
   const [taps, out] = [spaceOf(kernel), spaceOf(g.shape)];
   const rows = sizeOf([g.shape[0]!, ...out]);
@@ -39,11 +54,7 @@ export function kernelProducts(x: Expr, g: Expr, kernel: Shape, { strides, pads,
   const edges = [pads.slice(0, taps.length), pads.slice(taps.length)].map((list) => [0, ...list, 0]);
   const images = pad(transpose(x, order), edges[0]!, edges[1]!);
   const products = offsets(taps).map((offset) => {
-    const cuts = offset.map((tap, i): Cut => {
-      const start = tap * dilations[i]!;
-      return { axis: i + 1, start, end: start + (out[i]! - 1) * strides[i]! + 1, step: strides[i]! };
-    });
-    const seen = reshape(sliceAxes(images, cuts), [rows, channels]);
+    const seen = reshape(sliceAxes(images, cutsOf(offset, 1, out, window)), [rows, channels]);
     return reshape(gemm(gradients, seen), [filters, 1, channels]);
   });
   const stacked = reshape(concat(products, 1), [filters, ...taps, channels]);
@@ -56,17 +67,16 @@ export function kernelProducts(x: Expr, g: Expr, kernel: Shape, { strides, pads,
  * that a copy for each tap costs little; one product for each image then needs neither operand with channels last.
  */
 function tapProducts(narrow: Expr, wide: Expr, taps: readonly number[], window: Window): Expr {
-  const { strides, pads, dilations } = window;
+  const { pads } = window;
   const [few, many, positions] = [narrow.shape[1]!, wide.shape[1]!, spaceOf(wide.shape)];
   const edges = [pads.slice(0, taps.length), pads.slice(taps.length)].map((list) => [0, 0, ...list]);
   const images = pad(narrow, edges[0]!, edges[1]!);
-  const seen = offsets(taps).map((offset) => {
-    const cuts = offset.map((tap, i): Cut => {
-      const start = tap * dilations[i]!;
-      return { axis: i + 2, start, end: start + (positions[i]! - 1) * strides[i]! + 1, step: strides[i]! };
-    });
-    return reshape(sliceAxes(images, cuts), [...narrow.shape.slice(0, 2), sizeOf(positions)]);
-  });
+  const seen = offsets(taps).map((offset) =>
+    reshape(sliceAxes(images, cutsOf(offset, 2, positions, window)), [
+      ...narrow.shape.slice(0, 2),
+      sizeOf(positions),
+    ]),
+  );
   const columns = transpose(reshape(wide, [...wide.shape.slice(0, 2), sizeOf(positions)]), [0, 2, 1]);
   const total = sum(matMul(concat(seen, 1), columns), 0);
   const rank = taps.length;

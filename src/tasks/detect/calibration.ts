@@ -5,7 +5,7 @@ export class Calibration {
   /** @param scores sorted, rising */
   constructor(readonly scores: Float64Array) {}
 
-  static of(scores: Float64Array): Calibration {
+  static of(scores: Float32Array | Float64Array): Calibration {
     return new Calibration(Float64Array.from(scores).sort());
   }
 

@@ -19,6 +19,7 @@ import { type AnyTable, asTable } from '../../table/input.js';
 import { sampleRows } from '../../table/reservoir.js';
 import { Calibration } from './calibration.js';
 import type { Detection } from './explain.js';
+import { joined } from './joined.js';
 import {
   judgeTable,
   type RowScorer,
@@ -138,14 +139,4 @@ export class RunJudge {
     const initializers = new Map(Object.entries(weights));
     return toOnnx({ name: 'rows', outputs: { score, deviances, expected, constants }, initializers });
   }
-}
-
-function joined(pieces: readonly Float32Array[]): Float64Array {
-  const all = new Float64Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }
