@@ -27,8 +27,14 @@ export interface VariableSpec {
 /** A graph for batches of one size. */
 export interface Program {
   readonly batch: number;
-  /** The ONNX model. Inputs: `input`, noise, scalars, variables. Outputs: see `outputName`. */
+  /**
+   * Into how many equal parts the batch is divided: 1, or more where the mean of what the model gives for all parts is
+   * what it would give for the whole, so that a backend can compute them side by side.
+   */
+  readonly parts: number;
+  /** The ONNX model, for one part. Inputs: `input`, noise, scalars, variables. Outputs: see `outputName`. */
   readonly model: Uint8Array;
+  /** Noise for the whole batch; where it is divided, the first dimension is the rows'. */
   readonly noises: readonly {
     readonly name: string;
     readonly kind: NoiseKind;
@@ -36,11 +42,20 @@ export interface Program {
   }[];
   /** Numbers that schedules set at every step. */
   readonly scalars: readonly string[];
-  /**
-   * The same for an equal part of the batch, where the mean of what it gives for all parts is what this gives for the
-   * whole: a backend may compute the parts side by side.
-   */
-  readonly part?: Program;
+}
+
+/** The program of each of the parts of a batch. */
+export function partOf(program: Program): Program {
+  const { batch, parts, noises } = program;
+  return {
+    ...program,
+    batch: batch / parts,
+    parts: 1,
+    noises: noises.map(({ shape: [rows, ...row], ...noise }) => ({
+      ...noise,
+      shape: [rows! / parts, ...row],
+    })),
+  };
 }
 
 /** Everything a backend needs in order to train: plain data, so that it can be sent to a worker. */

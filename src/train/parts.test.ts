@@ -95,11 +95,12 @@ describe('a batch in parts, side by side', () => {
   const found: string[] = [];
   for (const name of Object.keys(families) as FamilyName[]) {
     const { spec, program } = specOf(name);
-    const { part, ...whole } = program;
-    if (part === undefined) continue;
+    if (program.parts === 1) continue;
     found.push(name);
     it(`gives the steps of the whole batch, with ${name}`, async () => {
-      assert.equal(part.batch, batch / 3);
+      const { program: whole } = specOf(name, { parts: 1 });
+      assert.deepEqual([program.parts, whole.parts], [3, 1]);
+      assert.deepEqual(program.noises, whole.noises);
       const [inParts, atOnce] = [await steps(spec, program), await steps(spec, whole)];
       assertClose(inParts.metrics, atOnce.metrics, 1e-5, 'metrics');
       assertClose(inParts.weight, atOnce.weight, 1e-5, 'weights');
@@ -109,14 +110,15 @@ describe('a batch in parts, side by side', () => {
   it('is for families whose objective is a mean over samples', () => assert.deepEqual(found, divided));
 
   it('is not for networks or limits that look at the whole batch, for many weights or for small batches', () => {
-    const partOf = (...given: Parameters<typeof specOf>) => specOf(...given).program.part;
-    assert.ok(partOf('conv-vae') !== undefined);
-    assert.equal(partOf('conv-vae', { network: { normalization: 'batch' } }), undefined);
-    assert.equal(partOf('conv-vae', { clipNorm: 1 }), undefined);
-    assert.equal(partOf('conv-vae', { network: { channels: [] } }), undefined);
-    assert.equal(partOf('conv-vae', { parts: 1 }), undefined);
-    assert.equal(partOf('conv-vae', { parts: 5 })?.batch, 16);
+    const partsOf = (...given: Parameters<typeof specOf>) => specOf(...given).program.parts;
+    assert.equal(partsOf('conv-vae'), 3);
+    assert.equal(partsOf('conv-vae', { network: { normalization: 'batch' } }), 1);
+    assert.equal(partsOf('conv-vae', { clipNorm: 1 }), 1);
+    assert.equal(partsOf('conv-vae', { network: { channels: [] } }), 1);
+    assert.equal(partsOf('conv-vae', { parts: 1 }), 1);
+    // Five parts of 48 rows are not equal, and four would have fewer than 16 rows each.
+    assert.equal(partsOf('conv-vae', { parts: 5 }), 3);
     // Dense layers of 5.6 million weights.
-    assert.equal(partOf('conv-vae', { network: { hidden: [100_000] } }), undefined);
+    assert.equal(partsOf('conv-vae', { network: { hidden: [100_000] } }), 1);
   });
 });

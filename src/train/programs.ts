@@ -96,13 +96,13 @@ const leastPart = 16;
 const mostParts = 8;
 const mostWeights = 2 ** 22;
 
-/** The graph that learns from a batch, and where it can be divided and pays, the graph for a part of it. */
+/** The graph that learns from a batch; where it can be divided and that pays, from one part of it. */
 export function trainProgram(options: ProgramOptions, batch: number): Program {
-  const built = build(options, batch, true);
-  const whole = stepProgram(options, built, batch);
+  const whole = build(options, batch, true);
   const size = partSize(batch, options.parts ?? 1);
-  if (size === batch || !isDivisible(options, built, batch)) return whole;
-  return { ...whole, part: stepProgram(options, build(options, size, true), size) };
+  if (size === batch || !isDivisible(options, whole, batch)) return stepProgram(options, whole, batch);
+  const part = stepProgram(options, build(options, size, true), size);
+  return { ...part, batch, parts: batch / size, noises: noisesOf(whole) };
 }
 
 /** The size of the equal parts, as many as possible up to `parts`. */
@@ -124,8 +124,12 @@ function isDivisible({ form, clipNorm, clipValue }: ProgramOptions, built: Built
   const weights = [...scope.variables.values()].reduce((total, { shape }) => total + sizeOf(shape), 0);
   if (weights > mostWeights) return false;
   const convolves = topological([loss]).some(({ row }) => row === conv.row || row === convTranspose.row);
-  const noises = [...scope.noises].filter(([, { shape }]) => shape[0] === batch).map(([name]) => name);
-  return convolves && areMeansOverRows(Object.values(metrics), new Set(['input', ...noises]));
+  const hasRows = [...scope.noises.values()].every(({ shape }) => shape[0] === batch);
+  return (
+    convolves &&
+    hasRows &&
+    areMeansOverRows(Object.values(metrics), new Set(['input', ...scope.noises.keys()]))
+  );
 }
 
 function stepProgram(options: ProgramOptions, built: Built, batch: number): Program {
@@ -161,21 +165,27 @@ function stepProgram(options: ProgramOptions, built: Built, batch: number): Prog
   return program(built, batch, outputs);
 }
 
-function program({ scope, metrics }: Built, batch: number, outputs: Readonly<Record<string, Expr>>): Program {
+function program(built: Built, batch: number, outputs: Readonly<Record<string, Expr>>): Program {
+  const { scope, metrics } = built;
   const vector = concat(
     Object.values(metrics).map((metric) => reshape(metric, [1])),
     0,
   );
   return {
     batch,
+    parts: 1,
     model: toOnnx({ name: 'step', outputs: { [outputName.metrics]: vector, ...outputs } }),
-    noises: [...scope.noises].map(([name, { kind, shape }]) => ({
-      name,
-      kind,
-      shape: shape.map((dim) => sizeOf([dim])),
-    })),
+    noises: noisesOf(built),
     scalars: [...scope.scalars.keys()],
   };
+}
+
+function noisesOf({ scope }: Built): Program['noises'] {
+  return [...scope.noises].map(([name, { kind, shape }]) => ({
+    name,
+    kind,
+    shape: shape.map((dim) => sizeOf([dim])),
+  }));
 }
 
 function squares(gradients: readonly Expr[]): Expr {

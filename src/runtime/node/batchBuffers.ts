@@ -4,12 +4,15 @@ import type { BatchBuffers, Program, TrainerSpec } from '../backend.js';
 /** Float32 arrays by name. */
 export type Arrays = Readonly<Record<string, Float32Array>>;
 
+/** What the arrays of a program depend on besides the program. */
+export type Layout = Pick<TrainerSpec, 'variables' | 'row' | 'metrics'>;
+
 type Memory = (bytes: number) => ArrayBuffer | SharedArrayBuffer;
 
 const ownMemory: Memory = (bytes) => new ArrayBuffer(bytes);
 
 /** Arrays of zeros that a program reads. */
-export function batchBuffers({ row }: TrainerSpec, program: Program, memory = ownMemory): BatchBuffers {
+export function batchBuffers({ row }: Layout, program: Program, memory = ownMemory): BatchBuffers {
   const shape = [program.batch, ...row.shape];
   const zeros = (of: readonly number[]) => new Float32Array(memory(4 * sizeOf(of)));
   return {
@@ -27,12 +30,12 @@ export interface BatchArrays {
 }
 
 /** Arrays of zeros for the steps of a program. */
-export function batchArrays(spec: TrainerSpec, program: Program, memory = ownMemory): BatchArrays {
+export function batchArrays(layout: Layout, program: Program, memory = ownMemory): BatchArrays {
   return {
-    buffers: batchBuffers(spec, program, memory),
-    metrics: new Float32Array(memory(4 * spec.metrics.length)),
+    buffers: batchBuffers(layout, program, memory),
+    metrics: new Float32Array(memory(4 * layout.metrics.length)),
     gradients: variableArrays(
-      spec.variables.filter(({ trainable }) => trainable),
+      layout.variables.filter(({ trainable }) => trainable),
       memory,
     ),
   };

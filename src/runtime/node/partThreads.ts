@@ -1,11 +1,18 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { BatchBuffers, Program, TrainerSpec } from '../backend.js';
-import { type Arrays, type BatchArrays, batchArrays, copyAll, variableArrays } from './batchBuffers.js';
+import type { BatchBuffers, Program } from '../backend.js';
+import {
+  type Arrays,
+  type BatchArrays,
+  batchArrays,
+  copyAll,
+  type Layout,
+  variableArrays,
+} from './batchBuffers.js';
 
 /** What a thread computes, and the shared arrays through which it is told and tells. */
 export interface PartTask {
-  readonly spec: TrainerSpec;
+  readonly layout: Layout;
   readonly program: Program;
   readonly memory: BatchArrays;
   readonly weights: Arrays;
@@ -53,17 +60,23 @@ export class PartThreads {
   ) {}
 
   /** Finds threads for so many parts and waits until they are ready. */
-  static async start(spec: TrainerSpec, program: Program, count: number): Promise<PartThreads> {
-    const weights = variableArrays(spec.variables, sharedMemory);
+  static async start(
+    { variables, row, metrics }: Layout,
+    program: Program,
+    count: number,
+  ): Promise<PartThreads> {
+    // Alone what is named: the rest of a trainer's spec would be copied into each thread, models included.
+    const layout = { variables, row, metrics };
+    const weights = variableArrays(variables, sharedMemory);
     const parts = Array.from({ length: count }, (_, i) => {
       const worker = threadAt(i);
       worker.ref();
-      return { worker, memory: batchArrays(spec, program, sharedMemory) };
+      return { worker, memory: batchArrays(layout, program, sharedMemory) };
     });
     const threads = new PartThreads(parts, weights);
     await Promise.all(
       parts.map(({ worker, memory }) =>
-        ask(worker, { type: 'bind', id: threads.id, task: { spec, program, memory, weights } }),
+        ask(worker, { type: 'bind', id: threads.id, task: { layout, program, memory, weights } }),
       ),
     );
     return threads;

@@ -11,12 +11,12 @@ import { gradientTensors, inputTensors, metricTensor, weightTensors } from './te
 const sessions = new SessionCache(8);
 const steps = new Map<number, () => Promise<void>>();
 
-async function bind({ spec, program, memory, weights }: PartTask): Promise<() => Promise<void>> {
-  const own = batchArrays(spec, program);
-  const ownWeights = variableArrays(spec.variables);
+async function bind({ layout, program, memory, weights }: PartTask): Promise<() => Promise<void>> {
+  const own = batchArrays(layout, program);
+  const ownWeights = variableArrays(layout.variables);
   const binding = {
-    feeds: { ...inputTensors(spec, program, own.buffers), ...weightTensors(spec, ownWeights) },
-    fetches: { ...metricTensor(own.metrics), ...gradientTensors(spec, own.gradients) },
+    feeds: { ...inputTensors(layout, program, own.buffers), ...weightTensors(layout, ownWeights) },
+    fetches: { ...metricTensor(own.metrics), ...gradientTensors(layout, own.gradients) },
   };
   await sessions.trim();
   const run = await bindQuietRun(program.model, sessions, [binding, binding], own.metrics, 1);

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
-import { type BatchBuffers, outputName, type Program, type TrainerSpec } from '../backend.js';
-import type { Arrays } from './batchBuffers.js';
+import { type BatchBuffers, outputName, type Program } from '../backend.js';
+import type { Arrays, Layout } from './batchBuffers.js';
 import type { TensorMap } from './quietRun.js';
 
 // Tensors that share the arrays they are made of, under the names that programs give them.
@@ -12,7 +12,7 @@ function floats(data: Float32Array, shape: readonly number[]): ort.Tensor {
 
 /** What a program reads besides variables. */
 export function inputTensors(
-  { row }: TrainerSpec,
+  { row }: Layout,
   program: Program,
   { rows, noises, scalars }: BatchBuffers,
 ): TensorMap {
@@ -25,7 +25,7 @@ export function inputTensors(
 }
 
 /** The values of variables, as inputs. */
-export function weightTensors({ variables }: TrainerSpec, weights: Arrays): TensorMap {
+export function weightTensors({ variables }: Layout, weights: Arrays): TensorMap {
   return Object.fromEntries(variables.map(({ name, shape }) => [name, floats(weights[name]!, shape)]));
 }
 
@@ -35,7 +35,7 @@ export function metricTensor(metrics: Float32Array): TensorMap {
 }
 
 /** Where the gradients of trained variables are written. */
-export function gradientTensors({ variables }: TrainerSpec, gradients: Arrays): TensorMap {
+export function gradientTensors({ variables }: Layout, gradients: Arrays): TensorMap {
   return Object.fromEntries(
     variables
       .filter(({ trainable }) => trainable)
@@ -44,7 +44,7 @@ export function gradientTensors({ variables }: TrainerSpec, gradients: Arrays): 
 }
 
 /** Where the next values of state are written. */
-export function stateTensors({ variables }: TrainerSpec, values: Arrays): TensorMap {
+export function stateTensors({ variables }: Layout, values: Arrays): TensorMap {
   return Object.fromEntries(
     variables
       .filter(({ name }) => values[name] !== undefined)

@@ -1,7 +1,15 @@
 import './telemetry.js';
 import { sizeOf } from '../../graph/shape.js';
 import { optimizer as optimizerOf } from '../../nn/optimizers.js';
-import type { BatchBuffers, Program, Trainer, TrainerSpec, TrainerState, VariableSpec } from '../backend.js';
+import {
+  type BatchBuffers,
+  type Program,
+  partOf,
+  type Trainer,
+  type TrainerSpec,
+  type TrainerState,
+  type VariableSpec,
+} from '../backend.js';
 import { FusedOptimizer, type Side } from '../fused/optimizer.js';
 import { batchBuffers } from './batchBuffers.js';
 import { PartThreads } from './partThreads.js';
@@ -99,30 +107,37 @@ export class NodeTrainer implements Trainer {
   private async bind(program: Program, training: boolean, sessions: SessionCache): Promise<void> {
     const metrics = new Float32Array(this.spec.metrics.length);
     const buffers = batchBuffers(this.spec, program);
-    const part = training ? program.part : undefined;
-    if (part !== undefined) {
-      const run = await this.bindParts(program, part, buffers, metrics, sessions);
-      this.bound.set(program, { run, buffers, metrics });
-      return;
-    }
-    const bindings = this.bindings(program, training, buffers, metrics);
-    const run = training
-      ? await bindQuietRun(program.model, sessions, bindings, metrics)
-      : await bindRun(program.model, sessions, bindings);
+    const run =
+      program.parts > 1
+        ? await this.bindParts(program, buffers, metrics, sessions)
+        : await this.bindWhole(program, training, buffers, metrics, sessions);
     this.bound.set(program, { run, buffers, metrics });
   }
 
-  /** A run that computes the first part of a batch here and the others in threads of their own. */
-  private async bindParts(
-    { batch }: Program,
-    part: Program,
+  private bindWhole(
+    program: Program,
+    training: boolean,
     buffers: BatchBuffers,
     metrics: Float32Array,
     sessions: SessionCache,
   ): Promise<BoundRun> {
-    const threads = await PartThreads.start(this.spec, part, batch / part.batch - 1);
+    const bindings = this.bindings(program, training, buffers, metrics);
+    return training
+      ? bindQuietRun(program.model, sessions, bindings, metrics)
+      : bindRun(program.model, sessions, bindings);
+  }
+
+  /** A run that computes the first part of a batch here and the others in threads of their own. */
+  private async bindParts(
+    program: Program,
+    buffers: BatchBuffers,
+    metrics: Float32Array,
+    sessions: SessionCache,
+  ): Promise<BoundRun> {
+    const part = partOf(program);
+    const threads = await PartThreads.start(this.spec, part, program.parts - 1);
     this.threads.push(threads);
-    const bindings = this.bindings(part, true, firstPart(buffers, batch / part.batch), metrics);
+    const bindings = this.bindings(part, true, firstPart(buffers, program.parts), metrics);
     const run = await bindQuietRun(part.model, sessions, bindings, metrics, 1);
     const gradients = this.arrays((name) => this.optimizer.view('gradient', name));
     return async (side) => {
