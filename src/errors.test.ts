@@ -27,7 +27,7 @@ describe('messages show no more of what was given than people read', () => {
 
   it('of data in the place of an option what they are', async () => {
     const said = await messageOf(() => autoencoder({ input: 4, latent: large as never }));
-    assert.match(said, /^autoencoder: latent: .* \(given an object\)$/);
+    assert.match(said, /^autoencoder: `latent`: .* \(given an object\)$/);
     assert.ok((await messageOf(() => checkFitOptions(large.data as object))).length < 500);
     const padding = 'x'.repeat(1e6) as never;
     assert.ok((await messageOf(() => autoencoder({ input: 4, latent: 2, padding }))).length < 300);
@@ -61,10 +61,10 @@ describe('a message of alternatives', () => {
     const make = (options: object) => () => autoencoder({ input: [8, 8], latent: 2, ...options });
     assert.match(
       await messageOf(make({ padding: 'foo' })),
-      /padding: expected "same" or a number \(given "foo"\)/,
+      /`padding`: expected "same" or a number \(given "foo"\)/,
     );
-    assert.match(await messageOf(make({ dimensions: 3 })), /dimensions: expected 1 or 2 \(given 3\)/);
+    assert.match(await messageOf(make({ dimensions: 3 })), /`dimensions`: expected 1 or 2 \(given 3\)/);
     const said = await messageOf(() => checkFitOptions({ optimizer: 5 } as object));
-    assert.match(said, /optimizer: expected "sgd" or .*"adamw" or an object \(given 5\)/);
+    assert.match(said, /`optimizer`: expected "sgd" or .*"adamw" or an object \(given 5\)/);
   });
 });

@@ -7,6 +7,15 @@ export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
+/**
+ * An option as messages name it, with a value where one is meant: `latent` or `sparsity: 'kl'`, in backticks. By these
+ * the command line knows it, and shows it as it is typed there: `--latent`, `--sparsity kl`.
+ */
+export function option(name: string, value?: string | number): string {
+  const text = typeof value === 'string' ? `'${value}'` : value;
+  return value === undefined ? `\`${name}\`` : `\`${name}: ${text}\``;
+}
+
 /** Characters of a value that a message shows. */
 const mostShown = 80;
 

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { npyBytes } from '../data/npy.js';
+import { option } from '../errors.js';
 import { imageGridPicture } from '../pictures/grid.js';
 import { call, temporaryFolder } from '../testing/cli.js';
 import { asTyped } from './asTyped.js';
+import { modelNames } from './modelOptions.js';
 
 const { path: root, remove } = temporaryFolder();
 after(remove);
@@ -27,17 +30,51 @@ for (const side of [8, 9, 10]) {
   writeFileSync(join(folder, `${side}.png`), picture);
 }
 
-describe('a message about an option', () => {
-  it('has it as it is typed, whichever family it is of', () => {
-    assert.equal(asTyped('codeSize: too small'), '--code-size: too small');
-    assert.equal(asTyped('vq-vae: restartBelow: too small'), 'vq-vae: --restart-below: too small');
-    assert.equal(asTyped('data.npy: codeSize is a name'), 'data.npy: codeSize is a name');
+describe('an option in a message', () => {
+  it('is shown as it is typed, with its value', () => {
+    const message = `vq-vae: ${option('codeSize')}: 3; give ${option('sparsity', 'l1')} or ${option('clipNorm', 1)}`;
+    assert.equal(asTyped(message), 'vq-vae: --code-size: 3; give --sparsity l1 or --clip-norm 1');
+    assert.equal(
+      asTyped(`give ${option('betaSchedule')} and ${option('size')}`),
+      'give --beta-warmup and --image-size',
+    );
+    assert.equal(asTyped(option('decimal', ',')), '--decimal ,');
   });
 
-  it('of labels that are missing has no words of the library, whatever stands behind it', () => {
-    const message =
-      'there are no labels; give them, whole numbers from 0 to 9: { data, shape, labels }; name them';
-    assert.doesNotMatch(asTyped(message), /\{/);
+  it('is told from names in data, and from words', () => {
+    for (const text of [
+      'column "`latent`" is empty',
+      'data.npy: codeSize is a name',
+      '`a name` of its own',
+    ]) {
+      assert.equal(asTyped(text), text);
+    }
+  });
+});
+
+describe('the options that messages name', () => {
+  it('are options of a command', async () => {
+    const code = fileURLToPath(new URL('..', import.meta.url));
+    const files = readdirSync(code, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /(?<!\.test)\.js$/.test(file),
+    );
+    const named = files.flatMap((file) =>
+      [...readFileSync(join(code, file), 'utf8').matchAll(/\boption\('(\w+)'/g)].map(([, name]) => name!),
+    );
+    assert.ok(named.length > 30, `${named.length}`);
+    const helps = [
+      ['evaluate'],
+      ['sample'],
+      ['detect'],
+      ...modelNames.map((name) => ['train', '--model', name]),
+    ];
+    const known = (
+      await Promise.all(helps.map(async (argv) => (await call(...argv, '--help')).stdout))
+    ).join();
+    for (const name of new Set(named)) {
+      const flag = asTyped(option(name));
+      assert.match(known, new RegExp(`${flag}[ ,\n]`), flag);
+    }
   });
 });
 
@@ -61,7 +98,7 @@ describe('what train says of options', () => {
     [
       'a sphere',
       [numbers, '--model', 'hyperspherical-vae', '--latent', '1'],
-      /at least 2 numbers, and --latent is 1/,
+      /at least 2 numbers; given --latent 1/,
     ],
     [
       'two weights that go together',
@@ -108,8 +145,12 @@ describe('what train says of options', () => {
       [pictures, '--channels', '4', '--decoder-channels', '4,4,4,4,4,4'],
       /^autoencoder: --decoder-channels: .*; give at most \d, or a smaller --stride/m,
     ],
-    ['an output of which half is unused', [numbers, '--output', 'tanh'], /Take --output sigmoid, or scale/],
-    ['pictures of several sizes', [folder], /--image-size chooses another/],
+    [
+      'an output of which half is unused',
+      [numbers, '--output', 'tanh'],
+      /Take --output sigmoid \(.*\), or scale/,
+    ],
+    ['pictures of several sizes', [folder], /Give --image-size to choose another/],
     ['a learning rate', [numbers, '--optimizer', 'sgd', '--learning-rate', '1e17'], /try --learning-rate/],
   ];
   for (const [what, argv, message] of said) {
@@ -119,7 +160,7 @@ describe('what train says of options', () => {
       assert.match(stderr, message);
       const own = stderr.replaceAll(root, '').replace(/channelsFirst|NaN/g, '');
       for (const line of own.split('\n').filter((each) => each.startsWith('autoencoder: '))) {
-        assert.doesNotMatch(line, /[a-z][A-Z]|\w\(|size to/, line);
+        assert.doesNotMatch(line, /[a-z][A-Z]|\w\(|give size/, line);
       }
     });
   }

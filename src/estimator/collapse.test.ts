@@ -16,7 +16,7 @@ describe('a collapsed code', () => {
     assert.ok(kl! < 0.05);
     assert.match(
       notes[0]!,
-      /posterior collapse: no latent dimension varies .* \(betaSchedule\); or take a smaller beta$/,
+      /posterior collapse: no latent dimension varies .* \(`betaSchedule`\); or take a smaller `beta`$/,
     );
   });
 
@@ -43,11 +43,11 @@ describe('a collapsed code', () => {
   });
 
   const advised: { readonly [Name in FamilyName]?: RegExp } = {
-    vae: /Let the weight .* \(betaSchedule\); or take a smaller beta$/,
-    'beta-vae': /average\. Take a smaller beta$/,
-    'beta-tc-vae': /average\. Take a smaller beta$/,
-    'capacity-vae': /average\. Take a larger capacity$/,
-    'info-vae': /average\. Take a larger alpha$/,
+    vae: /Let the weight .* \(`betaSchedule`\); or take a smaller `beta`$/,
+    'beta-vae': /average\. Take a smaller `beta`$/,
+    'beta-tc-vae': /average\. Take a smaller `beta`$/,
+    'capacity-vae': /average\. Take a larger `capacity`$/,
+    'info-vae': /average\. Take a larger `alpha`$/,
     'sigma-vae': /average\. Try a smaller learning rate, or the family info-vae/,
     ...Object.fromEntries(
       ['hyperspherical-vae', 'iwae', 'ciwae', 'two-layer-vae'].map((name) => [
@@ -78,7 +78,7 @@ describe('a collapsed code', () => {
       collapseNotes({
         ...{ samples: 100, activeUnits: 0, latent: 8, variational: true, options: { likelihood } },
       })[0]!;
-    assert.match(notes({ type: 'gaussian', variance: 1 }), /Give the likelihood a smaller variance/);
+    assert.match(notes({ type: 'gaussian', variance: 1 }), /Give the likelihood a smaller `variance`/);
     assert.doesNotMatch(notes({ type: 'gaussian', variance: 'learned' }), /variance,/);
     assert.doesNotMatch(notes({ type: 'bernoulli' }), /variance,/);
   });

@@ -1,3 +1,5 @@
+import { option } from '../errors.js';
+
 /** Fewer samples than these say nothing about whether codes vary. */
 const enough = 32;
 
@@ -9,14 +11,14 @@ function advice(options: Options): string {
   const { likelihood } = options as { likelihood?: { type?: string; variance?: unknown } };
   const has = (name: string) => Object.hasOwn(options, name);
   const found = [
-    has('betaSchedule') && 'let the weight of the KL term rise from 0 (betaSchedule)',
+    has('betaSchedule') && `let the weight of the KL term rise from 0 (${option('betaSchedule')})`,
     // Where there are bounds of several draws, beta is the share of one of them.
-    has('beta') && !has('draws') && 'take a smaller beta',
-    has('capacity') && 'take a larger capacity',
-    has('alpha') && has('lambda') && 'take a larger alpha',
+    has('beta') && !has('draws') && `take a smaller ${option('beta')}`,
+    has('capacity') && `take a larger ${option('capacity')}`,
+    has('alpha') && has('lambda') && `take a larger ${option('alpha')}`,
     likelihood?.type === 'gaussian' &&
       typeof likelihood.variance === 'number' &&
-      'give the likelihood a smaller variance, or a learned one',
+      `give the likelihood a smaller ${option('variance')}, or a learned one`,
   ].filter((each) => each !== false);
   return found.length === 0
     ? 'try a smaller learning rate, or the family info-vae, whose codes keep what they know about samples'
@@ -52,7 +54,7 @@ export function collapseNotes(use: CodeUse): string[] {
   if (codebook !== undefined && codebook.use < leastUse) {
     const { perplexity, use: share } = codebook;
     return [
-      `codebook collapse: of ${Math.round(perplexity / share)} vectors about ${perplexity.toFixed(1)} are in use (perplexity). Try a smaller decay or a larger restartBelow, so that unused vectors start again sooner; a larger commitment; or a smaller codebook`,
+      `codebook collapse: of ${Math.round(perplexity / share)} vectors about ${perplexity.toFixed(1)} are in use (perplexity). Try a smaller ${option('decay')} or a larger ${option('restartBelow')}, so that unused vectors start again sooner; a larger ${option('commitment')}; or fewer ${option('codes')}`,
     ];
   }
   if (activeUnits >= latent / 8) return [];

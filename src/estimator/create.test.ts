@@ -20,7 +20,7 @@ describe('a model', () => {
   });
 
   it('is refused without options', () => {
-    refused(() => (createModel as (name: string) => unknown)('vae'), /^vae: latent: /);
+    refused(() => (createModel as (name: string) => unknown)('vae'), /^vae: `latent`: /);
   });
 
   it('of a family that asks for a number it does not have is refused by both names, before it is trained', () => {

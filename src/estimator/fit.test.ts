@@ -208,7 +208,7 @@ describe('fit', () => {
     });
     await assert.rejects(promise, (error: unknown) => {
       assert.ok(error instanceof DivergenceError);
-      assert.match(error.message, /learning rate that is too high \(it is 10000; try 1000\)/);
+      assert.match(error.message, /learning rate that is too high \(it is 10000; try `learningRate: 1000`\)/);
       return true;
     });
     for (const values of Object.values(model.weights)) assert.ok(values.every(Number.isFinite));

@@ -7,18 +7,18 @@ const small = () => autoencoder({ input: 12, hidden: [16], latent: 3, seed: 0 })
 
 describe('fit', () => {
   const refusals: [string, Parameters<Model['fit']>, RegExp][] = [
-    ['no epochs', [surface(10), { epochs: 0 }], /fit: epochs: too small.*\(given 0\)/],
+    ['no epochs', [surface(10), { epochs: 0 }], /fit: `epochs`: too small.*\(given 0\)/],
     [
       'half a sample in a batch',
       [surface(10), { batchSize: 0.5 }],
-      /batchSize: invalid input.*\(given 0\.5\)/,
+      /`batchSize`: invalid input.*\(given 0\.5\)/,
     ],
     [
       'a negative learning rate',
       [surface(10), { learningRate: -1 }],
-      /learningRate: too small.*\(given -1\)/,
+      /`learningRate`: too small.*\(given -1\)/,
     ],
-    ['a split of one', [surface(10), { validationSplit: 1 }], /validationSplit: too big/],
+    ['a split of one', [surface(10), { validationSplit: 1 }], /`validationSplit`: too big/],
     ['a split that leaves nothing', [surface(10), { validationSplit: 0.01 }], /both sides need at least one/],
     ['validation twice', [surface(10), { validation: surface(3), validationSplit: 0.5 }], /give one of them/],
     [
@@ -35,12 +35,12 @@ describe('fit', () => {
     [
       'a rate that is not a number',
       [surface(10), { optimizer: { type: 'sgd', learningRate: Number.NaN } }],
-      /fit: optimizer: learningRate/,
+      /fit: optimizer: `learningRate`/,
     ],
     [
       'an unknown optimizer',
       [surface(10), { optimizer: 'adagard' as 'adagrad' }],
-      /optimizer: expected "sgd" or .*"adamw".*given "adagard"/,
+      /`optimizer`: expected "sgd" or .*"adamw".*given "adagard"/,
     ],
     ['samples of another size', [surface(10, 7), {}], /a sample has 7 features, but the model takes 12/],
     [

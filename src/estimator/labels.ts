@@ -41,7 +41,7 @@ export function readCodes(
   }
   const labels = typeof given === 'number' ? Array<number>(count).fill(given) : (given ?? own);
   const labelled = dataset({ data, shape, source, ...(labels && { labels }) });
-  checkLabels(labelled, classes, 'decode(codes, { labels })');
+  checkLabels(labelled, classes, 'labels, or codes');
   return labelled;
 }
 

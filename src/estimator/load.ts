@@ -28,7 +28,7 @@ export async function loadModel(
   const known = findFamily(family, own);
   if (known === undefined) {
     throw new UserError(
-      `${folder}: a model of the family '${family}', which this version does not know; update autoencoder, or where the family is your own, pass it: load(folder, { families: [family] })`,
+      `${folder}: a model of the family '${family}', which this version does not know; update autoencoder, or open it in a program that gives the family to load()`,
     );
   }
   const weights = readWeights(folder, files);

@@ -213,12 +213,12 @@ describe('options', () => {
     [
       'a code of nothing',
       () => autoencoder({ input: 784, latent: 0 }),
-      /autoencoder: latent: too small.*\(given 0\)/,
+      /autoencoder: `latent`: too small.*\(given 0\)/,
     ],
     [
       'an unknown activation',
       () => autoencoder({ input: 784, latent: 2, activation: 'reul' as 'relu' }),
-      /activation: invalid option.*\(given "reul"\)/,
+      /`activation`: invalid option.*\(given "reul"\)/,
     ],
     [
       'an unknown option',
@@ -230,7 +230,11 @@ describe('options', () => {
       () => autoencoder({ input: [], latent: 2 }),
       /input: the number of features, or the shape/,
     ],
-    ['a negative beta', () => vae({ input: 784, latent: 2, beta: -1 }), /vae: beta: too small.*\(given -1\)/],
+    [
+      'a negative beta',
+      () => vae({ input: 784, latent: 2, beta: -1 }),
+      /vae: `beta`: too small.*\(given -1\)/,
+    ],
     [
       'a variance of nothing',
       () => vae({ input: 784, latent: 2, likelihood: { type: 'gaussian', variance: 0 } }),

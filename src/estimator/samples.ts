@@ -48,18 +48,14 @@ export function matchSpec(data: Dataset, sample: SampleSpec): Dataset {
 
 /**
  * Makes sure that samples have the labels that a conditional model is told.
- * @param how to give them
+ * @param what samples are called that come with labels
  * @throws {UserError} when there are none, or one is no number of a class
  */
-export function checkLabels(
-  { labels, source = 'the data' }: Dataset,
-  classes: number,
-  how = '{ data, shape, labels }',
-): void {
+export function checkLabels({ labels, source = 'the data' }: Dataset, classes: number, what = 'data'): void {
   const expected = `whole numbers from 0 to ${classes - 1}`;
   if (labels === undefined) {
     throw new UserError(
-      `${source}: a conditional model is told the class of each sample, and there are no labels; give them, ${expected}: ${how}`,
+      `${source}: a conditional model is told the class of each sample, and there are no labels; give ${what} that have them, ${expected}`,
     );
   }
   const at = labels.findIndex((label) => label < 0 || label >= classes);

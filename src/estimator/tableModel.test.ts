@@ -13,7 +13,7 @@ describe('a table model', () => {
     const make = (options: object) => () => new TableModel(nodePlatform, options);
     assert.throws(make({ model: 'nope' }), { name: 'UserError', message: /there is no model "nope"/ });
     assert.throws(make({ hiden: [3] }), { name: 'UserError', message: /vae: .*hiden/ });
-    assert.throws(make({ latent: Number.NaN }), { name: 'UserError', message: /latent: .*\(given NaN\)/ });
+    assert.throws(make({ latent: Number.NaN }), { name: 'UserError', message: /`latent`: .*\(given NaN\)/ });
     assert.doesNotThrow(make({ model: 'autoencoder', columns: ['a'], id: 'b', latent: 2, seed: 1 }));
   });
 

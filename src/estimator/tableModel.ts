@@ -1,5 +1,5 @@
 import type { Cell, Table, TableChunk } from '../data/table/table.js';
-import { UserError } from '../errors.js';
+import { option, UserError } from '../errors.js';
 import { Random } from '../random/random.js';
 import type { TableSchema } from '../table/columns.js';
 import { TableDecoder } from '../table/decode.js';
@@ -80,7 +80,7 @@ export class TableModel {
     const measured = validation === undefined ? split.held : await encodeRows(asTable(validation), encoder);
     if (validationSplit > 0 && measured === undefined) {
       throw new UserError(
-        `validationSplit: ${validationSplit} of the ${rows} rows of ${table.source} came out as none, and at least one is needed; give a larger share, or validation`,
+        `${option('validationSplit')}: ${validationSplit} of the ${rows} rows of ${table.source} came out as none, and at least one is needed; give a larger share, or ${option('validation')}`,
       );
     }
     const history = await model.fit(split.data, { ...rest, ...(measured && { validation: measured }) });

@@ -238,7 +238,7 @@ describe('a codebook', () => {
     });
     await collapsed.fit(surface(256), { epochs: 1, batchSize: 256, learningRate: 1e-6 });
     const { notes: warned } = await collapsed.evaluate(surface(256));
-    assert.match(warned[0]!, /codebook collapse: of 64 vectors about \d\.\d are in use .* restartBelow/);
+    assert.match(warned[0]!, /codebook collapse: of 64 vectors about \d\.\d are in use .* `restartBelow`/);
   });
 });
 
@@ -281,7 +281,7 @@ describe('a code of one number', () => {
   it('is refused in a VQ-VAE whose vectors are longer', () => {
     assert.throws(
       () => createModel('vq-vae', { input: 12, latent: 1 }),
-      /choose a latent that codeSize divides/,
+      /choose a `latent` that `codeSize` divides/,
     );
   });
 });
@@ -329,22 +329,26 @@ describe('options that do not go together', () => {
     [
       'sparse-autoencoder',
       { sparsity: 'kl' },
-      /needs codes in \[0, 1\], but latentActivation is 'relu'; give/,
+      /needs codes in \[0, 1\], but the activation of the code is relu; give `latentActivation: 'sigmoid'`/,
     ],
     [
       'denoising-autoencoder',
       { corruption: 'masking', amount: 1.5 },
       /share of values .* below 1; given 1.5/,
     ],
-    ['deep-autoencoder', { tied: true, dropout: 0.5 }, /tied weights are for .*; leave out dropout, or tied/],
-    ['deep-autoencoder', { tied: true, decoderHidden: [4] }, /leave out decoderHidden, or tied/],
+    [
+      'deep-autoencoder',
+      { tied: true, dropout: 0.5 },
+      /tied weights are for .*; leave out `dropout`, or `tied`/,
+    ],
+    ['deep-autoencoder', { tied: true, decoderHidden: [4] }, /leave out `decoderHidden`, or `tied`/],
     [
       'autoencoder',
       { loss: 'bce', output: 'linear' },
       /the loss 'bce' needs the output 'sigmoid'; given 'linear'/,
     ],
-    ['vae', { kernelSize: 5 }, /kernelSize: it is for convolutions, and there are none; give channels/],
-    ['vae', { dataFormat: 'channelsFirst' }, /dataFormat: it is for convolutions/],
+    ['vae', { kernelSize: 5 }, /`kernelSize` is for convolutions, and there are none; give `channels`/],
+    ['vae', { dataFormat: 'channelsFirst' }, /`dataFormat` is for convolutions/],
     ['vq-vae', { latent: 6 }, /6 numbers cannot be cut into pieces of 4; choose/],
     ['info-vae', { alpha: 0.5, lambda: 0.2 }, /driven away from the prior; choose/],
     ['categorical-vae', { latent: 12 }, /12 numbers cannot be cut into one-hot vectors of 8; choose/],

@@ -81,7 +81,7 @@ describe('convolutional networks', () => {
             built++;
           } catch (error) {
             const refusal =
-              /are left; give (at most [1-9]|a smaller)|; give at most [1-9]\d*, or padding 'same'$/;
+              /are left; give (at most [1-9]|a smaller)|; give at most [1-9]\d*, or `padding: 'same'`$/;
             assert.ok(error instanceof UserError && refusal.test(error.message), `${error}`);
           }
         },
@@ -183,20 +183,20 @@ describe('convolutional networks', () => {
     refused(
       { padding: 0, channels: [8, 8, 8, 8] },
       [9, 28],
-      /behind 2 of them 1 × 6 .*at most 2 or a smaller kernelSize$/,
+      /behind 2 of them 1 × 6 .*at most 2, or a smaller `kernelSize`$/,
     );
-    refused({ channels: [8] }, [1, 28], /behind 0 of them 1 × 28 are left; give a smaller stride$/);
+    refused({ channels: [8] }, [1, 28], /behind 0 of them 1 × 28 are left; give a smaller `stride`$/);
     const kernel =
-      /^kernelSize: a kernel of 40 is larger than samples of 28 × 30 with padding 1; give at most 30, or padding 'same'$/;
+      /^`kernelSize`: a kernel of 40 is larger than samples of 28 × 30 with padding 1; give at most 30, or `padding: 'same'`$/;
     refused({ kernelSize: 40, padding: 1, channels: [8, 8] }, [28, 30], kernel);
-    refused({ decoderKernelSize: 40, padding: 0 }, [28, 28], /^decoderKernelSize: .*give at most 28/);
-    refused({ decoderChannels: [8, 8, 8, 8, 8] }, [5, 9], /^decoderChannels: .*at most 3/);
+    refused({ decoderKernelSize: 40, padding: 0 }, [28, 28], /^`decoderKernelSize`: .*give at most 28/);
+    refused({ decoderChannels: [8, 8, 8, 8, 8] }, [5, 9], /^`decoderChannels`: .*at most 3/);
     refused({}, [2, 3, 4, 5], /\[height, width\].*given \[2, 3, 4, 5\]/);
     refused({ dimensions: 1 }, [28, 28, 3], /\[length\].*given \[28, 28, 3\]/);
     refused({ dimensions: 2 }, [784], /given \[784\]/);
     assert.throws(
       () => networks(optionsOf({}), { features: 9, shape: [4] }),
-      (error) => error instanceof UserError && /rows of a table; leave channels out/.test(error.message),
+      (error) => error instanceof UserError && /rows of a table; leave it out/.test(error.message),
     );
   });
 });

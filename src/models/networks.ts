@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { option, UserError } from '../errors.js';
 import { reshape, transpose } from '../graph/ops/shaping.js';
 import { sizeOf } from '../graph/shape.js';
 import type { ActivationName } from '../nn/activations.js';
@@ -83,7 +83,7 @@ function refuseConvolutional(config: NetworkOptions): void {
   const name = convolutional.find((each) => config[each] !== networkOptions[each].parse(undefined));
   if (name === undefined) return;
   throw new UserError(
-    `${name}: it is for convolutions, and there are none; give channels, or leave ${name} out`,
+    `${option(name)} is for convolutions, and there are none; give ${option('channels')}, or leave ${option(name)} out`,
   );
 }
 
@@ -149,14 +149,14 @@ interface Picture {
 function pictureOf({ dimensions, dataFormat }: NetworkOptions, { shape, features }: SampleInput): Picture {
   if (sizeOf(shape) !== features)
     throw new UserError(
-      'channels: convolutions are for pictures and signals, but these are rows of a table; leave channels out',
+      `${option('channels')}: convolutions are for pictures and signals, but these are rows of a table; leave it out`,
     );
   const axes = dimensions ?? (shape.length === 1 ? 1 : 2);
   if (shape.length !== axes && shape.length !== axes + 1) {
     const wanted =
       axes === 1 ? ['[length]', '[length, channels]'] : ['[height, width]', '[height, width, channels]'];
     throw new UserError(
-      `channels: convolutions need samples of shape ${wanted.join(' or ')} (or channels first, with dataFormat 'channelsFirst'); given [${shape.join(', ')}]`,
+      `${option('channels')}: convolutions need samples of shape ${wanted.join(' or ')} (or channels first, with ${option('dataFormat', 'channelsFirst')}); given [${shape.join(', ')}]`,
     );
   }
   if (shape.length === axes) return { channels: 1, size: shape, last: false };
@@ -268,11 +268,11 @@ function sizesOf(
     const fits = next.every((length) => length >= 1);
     if (!fits && step === 0)
       throw new UserError(
-        `${kernel}: a kernel of ${kernelSize} is larger than samples of ${size.join(' × ')} with padding ${padding}; give at most ${Math.min(...size) + 2 * Number(padding)}, or padding 'same'`,
+        `${option(kernel)}: a kernel of ${kernelSize} is larger than samples of ${size.join(' × ')} with padding ${padding}; give at most ${Math.min(...size) + 2 * Number(padding)}, or ${option('padding', 'same')}`,
       );
     if (!fits || (stride > 1 && before.includes(1)))
       throw new UserError(
-        `${what}: ${steps} convolutions with stride ${stride} are more than samples of ${size.join(' × ')} allow: behind ${step} of them ${before.join(' × ')} are left; give ${step === 0 ? '' : `at most ${step} or `}a smaller ${fits ? 'stride' : kernel}`,
+        `${option(what)}: ${steps} convolutions with stride ${stride} are more than samples of ${size.join(' × ')} allow: behind ${step} of them ${before.join(' × ')} are left; give ${step === 0 ? '' : `at most ${step}, or `}a smaller ${option(fits ? 'stride' : kernel)}`,
       );
     sizes.push(next);
   }

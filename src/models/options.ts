@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { shown, UserError } from '../errors.js';
+import { option, shown, UserError } from '../errors.js';
 
 /** Options that are wrong of which a message tells. */
 const mostTold = 10;
@@ -14,7 +14,7 @@ export function parseOptions<T>(schema: z.ZodType<T>, given: unknown, what: stri
   if (result.success) return result.data;
   const { issues } = result.error;
   const lines = issues.slice(0, mostTold).map((issue) => {
-    const path = issue.path.join('.');
+    const { path } = issue;
     const value = issue.path.reduce<unknown>(
       (node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key],
       given,
@@ -22,10 +22,15 @@ export function parseOptions<T>(schema: z.ZodType<T>, given: unknown, what: stri
     // Of an unknown option its name says all; what stands beside it is not in question.
     const seen = value === undefined || issue.code === 'unrecognized_keys' ? '' : ` (given ${shown(value)})`;
     const message = messageOf(issue);
-    return `${path === '' ? '' : `${path}: `}${message.charAt(0).toLowerCase()}${message.slice(1)}${seen}`;
+    return `${path.length === 0 ? '' : `${named(path)}: `}${message.charAt(0).toLowerCase()}${message.slice(1)}${seen}`;
   });
   const more = issues.length > mostTold ? [`and ${issues.length - mostTold} more`] : [];
   throw new UserError(`${what}: ${[...lines, ...more].join('; ')}`);
+}
+
+/** An option, or a part of one. */
+function named(path: readonly PropertyKey[]): string {
+  return path.length === 1 ? option(String(path[0])) : path.join('.');
 }
 
 /** What is wrong, in words: of keys the first ones, of alternatives what each would take. */

@@ -66,7 +66,7 @@ describe("binarize 'dynamic'", () => {
     assert.throws(
       () => vaeFamily.define(config, { features, shape: [features] }),
       (error) =>
-        error instanceof UserError && /vae: binarize: 'dynamic' .* is 'gaussian'/.test(error.message),
+        error instanceof UserError && /vae: `binarize: 'dynamic'` .* is gaussian/.test(error.message),
     );
   });
 });

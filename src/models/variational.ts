@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { option, UserError } from '../errors.js';
 import type { Expr } from '../graph/expr.js';
 import { add, cast, less, mul, sub } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
@@ -276,7 +276,7 @@ function checkClasses(name: string, { likelihood }: VariationalConfig, features:
 function checkBinarize(name: string, { binarize, likelihood }: VariationalConfig): void {
   if (binarize === 'none' || likelihood.type === 'bernoulli') return;
   throw new UserError(
-    `${name}: binarize: '${binarize}' draws values of 0 and 1, which the likelihood 'bernoulli' is for; the likelihood is '${likelihood.type}'`,
+    `${name}: ${option('binarize', binarize)} draws values of 0 and 1, which a ${option('likelihood')} of type bernoulli is for; this one is ${likelihood.type}`,
   );
 }
 

@@ -77,7 +77,9 @@ export function groupNorm({ groups = 8, epsilon = 1e-5 }: GroupNormOptions = {})
   return (x, scope) => {
     const channels = sizeOf([x.shape[1]!]);
     if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0)
-      throw new UserError(`groupNorm: ${channels} channels cannot be divided into ${groups} groups`);
+      throw new UserError(
+        `group normalization: ${channels} channels cannot be divided into ${groups} groups`,
+      );
     const shape = [channels, ...x.shape.slice(2).map(() => 1)];
     const gamma = scope.parameter('gamma', shape, initializers.ones);
     const beta = scope.parameter('beta', shape, initializers.zeros);

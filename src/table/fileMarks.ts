@@ -1,5 +1,5 @@
 import type { DecimalMark, TableChunk } from '../data/table/table.js';
-import { shown, UserError } from '../errors.js';
+import { option, shown, UserError } from '../errors.js';
 import type { Column } from './columns.js';
 import { decideMarks, firstEvidence, MarkEvidence } from './marks.js';
 import { canBeEither, markName, otherMark, parseNumber } from './values.js';
@@ -66,7 +66,7 @@ export class FileMarks {
         ? `neither training nor this table has another ${markName[other]} that says which`
         : `${contrary} has a decimal ${markName[other]}, others decimal ${markName[decimal]}s`;
     throw new UserError(
-      `${source}: row ${found.row + 1}, column ${shown(name)}: ${found.text} can be ${readings.join(' or ')}, and ${why}; write numbers without separators of thousands and with decimal ${markName[decimal]}s, or say which mark is before decimals, as in readTable(path, { decimal: ${JSON.stringify(decimal)} })`,
+      `${source}: row ${found.row + 1}, column ${shown(name)}: ${found.text} can be ${readings.join(' or ')}, and ${why}; write numbers without separators of thousands and with decimal ${markName[decimal]}s, or say which mark is before decimals: give ${option('decimal', '.')} or ${option('decimal', ',')}`,
     );
   }
 

@@ -100,7 +100,7 @@ describe('the decimal mark of a file', () => {
     near(Number(x!.scaling.center), 20);
     await assert.rejects(
       fit({ x: cells((i) => (i === 9 ? '1,234' : i % 9 === 0 ? `${i},5` : `${i}.5`)) }),
-      /column "x" has numbers with decimal points \(1\.5\) and with decimal commas \(0,5\), so that 1,234 can be 1234 or 1\.234; .*--decimal/,
+      /column "x" has numbers with decimal points \(1\.5\) and with decimal commas \(0,5\), so that 1,234 can be 1234 or 1\.234; .*`decimal: '.'`/,
     );
   });
 
@@ -120,12 +120,12 @@ describe('the decimal mark of a file', () => {
     const commas = await fit({ y: cells((i) => `${i + 1},500`) });
     assert.match(
       commas.notes,
-      /^y: commas are taken for separators of thousands: 1,500 is 1500; where they are decimal commas, give --decimal , /,
+      /^y: commas are taken for separators of thousands: 1,500 is 1500; where they are decimal commas, give `decimal: ','`/,
     );
     const points = await fit({ y: cells((i) => `${i + 1}.500`) });
     assert.match(
       points.notes,
-      /^y: points are taken for decimal points: 1\.500 is 1\.5; .* give --decimal , /,
+      /^y: points are taken for decimal points: 1\.500 is 1\.5; .* give `decimal: ','`/,
     );
     assert.equal((await fit({ y: cells((i) => `${i + 1},500,000`) })).notes, '');
     assert.equal((await fit({ y: cells((i) => `${i % 3},125`) })).notes, '');
@@ -159,7 +159,7 @@ describe('a number in a table that is not the one of training', () => {
           );
           assert.match(
             error.message,
-            /write numbers without separators of thousands .*, as in readTable\(path, \{ decimal: /,
+            /write numbers without separators of thousands .*: give `decimal: '\.'` or `decimal: ','`/,
           );
           return true;
         });

@@ -1,13 +1,12 @@
 import { type DecimalMark, nameText } from '../data/table/table.js';
-import { shown, UserError } from '../errors.js';
+import { option, shown, UserError } from '../errors.js';
 import type { Column } from './columns.js';
 import type { Marks } from './marks.js';
 import type { ColumnProfile } from './profile.js';
 import { hasBlankGroups, markName, otherMark, parseNumber } from './values.js';
 
 /** How a mark that can be either is told to be the other one. */
-const advice = (decimal: DecimalMark) =>
-  `give --decimal ${decimal} (decimal: ${shown(decimal)} in readTable)`;
+const advice = (decimal: DecimalMark) => `give ${option('decimal', decimal)}`;
 
 /**
  * Makes sure that no number of a column can be read in two ways where others show both decimal marks.

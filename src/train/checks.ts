@@ -1,6 +1,6 @@
 import { checkFinite, summary } from '../data/checks.js';
 import { type Dataset, sampleCount } from '../data/dataset.js';
-import { UserError } from '../errors.js';
+import { option, UserError } from '../errors.js';
 import type { Trainable } from '../models/definition.js';
 import type { SampleSpec } from '../models/io.js';
 
@@ -18,7 +18,7 @@ export function checkTrainingData(data: Dataset, { support }: Trainable, sample:
   if (low < support.low || high > support.high) {
     throw new UserError(
       `${name}: values lie in [${low}, ${high}], but ${support.because} can only give [${support.low}, ${support.high}]. ` +
-        "Scale the data into this interval, or choose a linear output (output: 'linear'; for a VAE likelihood: { type: 'gaussian' })",
+        `Scale the data into this interval, or choose ${option('output', 'linear')} (for a VAE a ${option('likelihood')} of type gaussian)`,
     );
   }
   if (support.group !== undefined)
@@ -47,7 +47,7 @@ export function dataWarnings(data: Dataset, { features, latent, support }: Train
   else if (identicalSamples) warnings.push('all samples are the same: the model can only learn one by heart');
   if (Number.isFinite(support.low) && support.low < 0 && min >= 0) {
     warnings.push(
-      `no value is below 0, but ${support.because} gives numbers from ${support.low} to ${support.high}: of what it can say half is never wanted. Take output 'sigmoid' (of a gaussian likelihood its activation), or scale the data into [${support.low}, ${support.high}]`,
+      `no value is below 0, but ${support.because} gives numbers from ${support.low} to ${support.high}: of what it can say half is never wanted. Take ${option('output', 'sigmoid')} (of a gaussian likelihood the activation), or scale the data into [${support.low}, ${support.high}]`,
     );
   }
   if (latent >= features) {

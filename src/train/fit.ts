@@ -1,6 +1,6 @@
 import { type Dataset, sampleCount } from '../data/dataset.js';
 import { isStored, type StoredRows } from '../data/storedRows.js';
-import { UserError } from '../errors.js';
+import { option, UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import type { Trainable } from '../models/definition.js';
 import { rowOf, type SampleSpec } from '../models/io.js';
@@ -268,7 +268,9 @@ function splitData(
   if (validationSplit === undefined || validationSplit === 0)
     return { data: given, validation: validation ?? null };
   if (isStored(given))
-    throw new UserError('fit: validationSplit: rows in a file cannot be split; give validation');
+    throw new UserError(
+      `${option('validationSplit')}: rows in a file cannot be split; give ${option('validation')}`,
+    );
   return splitDataset(given, validationSplit, seed);
 }
 
@@ -285,7 +287,7 @@ function checkResumable({ state, progress }: CheckpointContent, job: TrainJob): 
     Object.entries(weights).every(([name, data]) => sizes.get(name) === data.length);
   if (!fits) {
     throw new UserError(
-      'fit: resume: the checkpoint is of another model: its weights do not fit; train anew, or with the options it was made with',
+      `${option('resume')}: the checkpoint is of another model: its weights do not fit; train anew, or with the options it was made with`,
     );
   }
   const changed = Object.entries(settingsOf(job)).filter(
@@ -295,7 +297,7 @@ function checkResumable({ state, progress }: CheckpointContent, job: TrainJob): 
     const list = changed.map(
       ([name, value]) => `${name} (${progress.settings[name]} in the checkpoint, ${value} now)`,
     );
-    throw new UserError(`fit: resume: training can only go on with the same ${list.join(', ')}`);
+    throw new UserError(`${option('resume')}: training can only go on with the same ${list.join(', ')}`);
   }
 }
 
@@ -310,7 +312,7 @@ function divergenceMessage({ epoch, step, loss }: NonNullable<JobEnd['divergence
   }
   return (
     `training stopped in epoch ${epoch} at step ${step}: ${what}. The usual cause is a learning rate that is too high ` +
-    `(it is ${learningRate}; try ${Number((learningRate / 10).toPrecision(2))}), or data of a very large scale; clipNorm: 1 also helps. ` +
+    `(it is ${learningRate}; try ${option('learningRate', Number((learningRate / 10).toPrecision(2)))}), or data of a very large scale; ${option('clipNorm', 1)} also helps. ` +
     'The update was not kept: the weights are those of the step before'
   );
 }

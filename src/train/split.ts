@@ -1,5 +1,5 @@
 import { type Dataset, featureShape, featureSize, sampleCount } from '../data/dataset.js';
-import { UserError } from '../errors.js';
+import { option, UserError } from '../errors.js';
 import { permutation } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import { sharedArray } from './sharedArray.js';
@@ -15,12 +15,12 @@ export function splitDataset(
   seed: number,
 ): { data: Dataset; validation: Dataset } {
   if (!(share > 0 && share < 1))
-    throw new UserError(`validationSplit: a number between 0 and 1 is expected, got ${share}`);
+    throw new UserError(`${option('validationSplit')}: a number between 0 and 1 is expected, got ${share}`);
   const count = sampleCount(whole);
   const aside = Math.round(count * share);
   if (aside === 0 || aside === count) {
     throw new UserError(
-      `validationSplit: ${share} of ${count} samples is ${aside}; both sides need at least one`,
+      `${option('validationSplit')}: ${share} of ${count} samples is ${aside}; both sides need at least one`,
     );
   }
   const order = permutation(count, new Random(seed, 'split'));

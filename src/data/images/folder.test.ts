@@ -355,7 +355,7 @@ test('wrong options and too many bytes are refused before anything is decoded', 
   await assert.rejects(readImageFolder(path, { colour: 'red' as 'grey' }), /colour is "red"/);
   await assert.rejects(
     readImageFolder(path, { size: [40_000, 40_000] }),
-    (error) => error instanceof UserError && /4,800,000,000 bytes.*smaller size/.test(error.message),
+    (error) => error instanceof UserError && /4,800,000,000 bytes.*smaller `size`/.test(error.message),
   );
 });
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { shown, UserError } from '../../errors.js';
+import { option, shown, UserError } from '../../errors.js';
 import { countText } from '../bytes.js';
 import { type ImageHeader, loadSharp, readHeader, readPixels, type Sharp, UnusableImage } from './decode.js';
 import type { ImageFit } from './fit.js';
@@ -204,7 +204,7 @@ function defaultSize(found: readonly ImageHeader[], fit: ImageFit, notes: string
   const sizes = new Set(found.map((image) => `${image.height}×${image.width}`)).size;
   const how = { cover: 'scaled and cut', contain: 'scaled, with black added,', fill: 'distorted' }[fit];
   notes.push(
-    `the pictures have ${countText(sizes)} sizes; each was ${how} to ${size[0]}×${size[1]} (height×width). Give size to choose another`,
+    `the pictures have ${countText(sizes)} sizes; each was ${how} to ${size[0]}×${size[1]} (height×width). Give ${option('size')} to choose another`,
   );
   return size;
 }
@@ -221,7 +221,7 @@ function allocate(
   path: string,
 ): Uint8Array {
   const bytes = count * height * width * channels;
-  const advice = `give a smaller size, such as [64, 64]${channels === 3 ? ', or read them in grey' : ''}`;
+  const advice = `give a smaller ${option('size')}, such as 64 by 64${channels === 3 ? ', or read them in grey' : ''}`;
   const what = `${path}: ${countText(count)} pictures of ${height}×${width}${channels === 3 ? ' in colour' : ''} take ${countText(bytes)} bytes`;
   if (bytes > maxBytes) throw new UserError(`${what}; at most ${countText(maxBytes)} can be held; ${advice}`);
   try {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
+import { option, UserError } from '../../errors.js';
 import { constant, type Expr } from '../../graph/expr.js';
 import { add, div, exp, maximum, mul } from '../../graph/ops/elementwise.js';
 import { argMax, logSoftmax, softmax, sum } from '../../graph/ops/reducing.js';
@@ -20,7 +20,7 @@ function categoricalPosterior(config: NetworkOptions & Softness): Posterior {
   const { latent, classes, lowestTemperature } = config;
   if (latent % classes !== 0) {
     throw new UserError(
-      `categorical-vae: a code of ${latent} numbers cannot be cut into one-hot vectors of ${classes}; choose a latent that classes divides`,
+      `categorical-vae: a code of ${latent} numbers cannot be cut into one-hot vectors of ${classes}; choose a ${option('latent')} that ${option('classes')} divides`,
     );
   }
   const groups = latent / classes;

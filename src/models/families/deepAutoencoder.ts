@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
+import { option, UserError } from '../../errors.js';
 import type { Expr } from '../../graph/expr.js';
 import { gemm } from '../../graph/ops/linear.js';
 import { sizeOf } from '../../graph/shape.js';
@@ -75,7 +75,7 @@ export const deepAutoencoderFamily = deterministicFamily({
     const { channels, normalization, dropout, decoderHidden, likelihood } = config;
     if (likelihood !== undefined)
       throw new UserError(
-        'deep-autoencoder: tied weights are for arrays, and this is a table; leave out tied',
+        `deep-autoencoder: tied weights are for arrays, and this is a table; leave out ${option('tied')}`,
       );
     const untied = [
       channels.length > 0 && 'channels',
@@ -85,7 +85,7 @@ export const deepAutoencoderFamily = deterministicFamily({
     ].filter((name) => name !== false);
     if (untied.length > 0) {
       throw new UserError(
-        `deep-autoencoder: tied weights are for plain dense layers, of which the decoder has those of the encoder; leave out ${untied.join(', ')}, or tied`,
+        `deep-autoencoder: tied weights are for plain dense layers, of which the decoder has those of the encoder; leave out ${untied.map((name) => option(name)).join(', ')}, or ${option('tied')}`,
       );
     }
     return tiedNetworks(config, input);

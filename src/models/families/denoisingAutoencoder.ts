@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
+import { option, UserError } from '../../errors.js';
 import type { Expr } from '../../graph/expr.js';
 import { add, cast, greaterOrEqual, less, mul, where } from '../../graph/ops/elementwise.js';
 import type { Scope } from '../../nn/scope.js';
@@ -40,7 +40,7 @@ export const denoisingAutoencoderFamily = deterministicFamily({
   check({ corruption, amount }) {
     if (corruption !== 'gaussian' && amount >= 1) {
       throw new UserError(
-        `denoising-autoencoder: with ${corruption} the amount is the share of values that are replaced, below 1; given ${amount}`,
+        `denoising-autoencoder: with ${option('corruption', corruption)} the ${option('amount')} is the share of values that are replaced, below 1; given ${amount}`,
       );
     }
   },

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.js';
+import { option, UserError } from '../../errors.js';
 import { constant } from '../../graph/expr.js';
 import { add, mul, softplus } from '../../graph/ops/elementwise.js';
 import { sum } from '../../graph/ops/reducing.js';
@@ -20,7 +20,7 @@ function sphericalPosterior(config: NetworkOptions): Posterior {
   const { latent } = config;
   if (latent < 2) {
     throw new UserError(
-      `hyperspherical-vae: codes lie on a sphere, which needs at least 2 numbers; latent is ${latent}`,
+      `hyperspherical-vae: codes lie on a sphere, which needs at least 2 numbers; given ${option('latent', latent)}`,
     );
   }
   const toDirection = outputLayer(latent, config);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
+import { option, UserError } from '../../errors.js';
 import { add, mul } from '../../graph/ops/elementwise.js';
 import { mean } from '../../graph/ops/reducing.js';
 import { maximumMeanDiscrepancy } from '../../nn/mmd.js';
@@ -23,7 +23,7 @@ export const infoVaeFamily = variationalFamily({
   check({ alpha, lambda }) {
     if (alpha + lambda < 1) {
       throw new UserError(
-        `info-vae: with alpha ${alpha} and lambda ${lambda} codes would be driven away from the prior; choose them so that together they are at least 1`,
+        `info-vae: with ${option('alpha', alpha)} and ${option('lambda', lambda)} codes would be driven away from the prior; choose them so that together they are at least 1`,
       );
     }
   },

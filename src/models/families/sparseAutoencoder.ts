@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
+import { option, UserError } from '../../errors.js';
 import type { Expr } from '../../graph/expr.js';
 import { abs, add, log, mul, neg, sub } from '../../graph/ops/elementwise.js';
 import { mean, sum } from '../../graph/ops/reducing.js';
@@ -45,7 +45,7 @@ export const sparseAutoencoderFamily = deterministicFamily({
   check({ sparsity, latentActivation }) {
     if (sparsity === 'kl' && latentActivation !== 'sigmoid') {
       throw new UserError(
-        `sparse-autoencoder: sparsity 'kl' needs codes in [0, 1], but latentActivation is '${latentActivation}'; give latentActivation 'sigmoid', or choose sparsity 'l1'`,
+        `sparse-autoencoder: ${option('sparsity', 'kl')} needs codes in [0, 1], but the activation of the code is ${latentActivation}; give ${option('latentActivation', 'sigmoid')}, or choose ${option('sparsity', 'l1')}`,
       );
     }
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
+import { option, UserError } from '../../errors.js';
 import { mul } from '../../graph/ops/elementwise.js';
 import { mean } from '../../graph/ops/reducing.js';
 import { nearestCode, quantize } from '../../nn/quantizer.js';
@@ -37,7 +37,7 @@ export const vqVaeFamily = deterministicFamily({
   check({ latent, codeSize }) {
     if (latent % codeSize !== 0) {
       throw new UserError(
-        `vq-vae: a code of ${latent} numbers cannot be cut into pieces of ${codeSize}; choose a latent that codeSize divides`,
+        `vq-vae: a code of ${latent} numbers cannot be cut into pieces of ${codeSize}; choose a ${option('latent')} that ${option('codeSize')} divides`,
       );
     }
   },

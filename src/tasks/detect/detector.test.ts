@@ -158,7 +158,7 @@ describe('a detector', () => {
   it('says what is wrong', async () => {
     assert.throws(() => detector({ contamination: 0.7 }), /contamination/);
     assert.throws(() => detector({ contamination: 0.1, threshold: 1 }), /leave one of them out/);
-    assert.throws(() => detector({ threshold: Number.NaN }), /threshold: .*\(given NaN\)/);
+    assert.throws(() => detector({ threshold: Number.NaN }), /`threshold`: .*\(given NaN\)/);
     await assert.rejects(detector().score(rows(3, 1)), /call fit\(table\) first/);
     for (const [nothing, text] of [
       [5, '5'],

@@ -113,10 +113,13 @@ describe('a sampler', () => {
   it('says what is wrong with what it was given', async () => {
     await refused(sampler(plain, data, { type: 'prior' }), /plain autoencoder has no prior.*give type 'gmm'/);
     await refused(sampler(plain, null), /'gmm' learns from the codes of data; give the training data/);
-    await refused(sampler(plain, data, { type: 'gmm', components: 601 }), /601 components.*there are 600/);
-    await refused(sampler(plain, data, { type: 'gmm', components: 0 }), /sampler: components: .*given 0/);
+    await refused(
+      sampler(plain, data, { type: 'gmm', components: 601 }),
+      /`components: 601` needs .*there are 600/,
+    );
+    await refused(sampler(plain, data, { type: 'gmm', components: 0 }), /sampler: `components`: .*given 0/);
     await refused(sampler(plain, data, { type: 'knn', components: 3 }), /components/);
-    await refused(sampler(plain, data, { type: 'kde' as 'knn' }), /sampler: type: /);
+    await refused(sampler(plain, data, { type: 'kde' as 'knn' }), /sampler: `type`: /);
     await refused(sampler(plain, surface(1)), /one sample was given/);
     await refused(sampler(plain, surface(20, 5)), /5 features, but the model takes 12/);
     const constant = { data: new Float32Array(60).fill(0.5), shape: [5, 12] };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkFinite } from '../../data/checks.js';
 import type { DatasetInput } from '../../data/dataset.js';
-import { UserError } from '../../errors.js';
+import { option, UserError } from '../../errors.js';
 import type { Matrix } from '../../estimator/inference.js';
 import { classesToDraw, type Labels } from '../../estimator/labels.js';
 import type { Model } from '../../estimator/model.js';
@@ -118,7 +118,9 @@ async function densityOf(
     case 'gmm': {
       const { components = Math.min(10, known) } = config;
       if (components > known) {
-        throw new UserError(`sampler: ${components} components need as many codes, and there are ${known}`);
+        throw new UserError(
+          `sampler: ${option('components', components)} needs as many codes, and there are ${known}`,
+        );
       }
       const { mixture } = await fitMixture(platform, codes, latent, { components, ...fitting });
       return mixtureDensity(platform, mixture);
