@@ -114,6 +114,16 @@ test('a run gives what its record and the page need', async () => {
   assert.match(page, /\| epoch \| loss +\|\n\| ----- \| -+ \|\n\| 1 +\| [\d.]+ +\|\n\| 2 +\| [\d.]+ +\|\n/);
 });
 
+test('a row of new samples gives a distance for each of its samplers', async () => {
+  const row = rows['vae-beside-rae'];
+  const { figures } = await reproduce('vae-beside-rae', row, { epochs: 1, images: 400 });
+  assert.deepEqual(
+    figures.map(({ name }) => name.replace(/.*, /, '')),
+    ['sampler prior', 'sampler gmm'],
+  );
+  for (const { ours } of figures) assert.ok(ours > 1 && Number.isFinite(ours), `${ours}`);
+});
+
 test('docs/results.md is what the records say', () => {
   const written = readFileSync(new URL('../docs/results.md', import.meta.url), 'utf8');
   assert.equal(written, resultsPage(groups, readRecords()));

@@ -63,9 +63,14 @@ export async function readData(name, images = Number.POSITIVE_INFINITY) {
   );
 }
 
-function part({ data, shape, source }, start, end) {
+function part({ data, shape, labels, source }, start, end) {
   const size = data.length / shape[0];
-  return { data: data.subarray(start * size, end * size), shape: [end - start, ...shape.slice(1)], source };
+  return {
+    data: data.subarray(start * size, end * size),
+    shape: [end - start, ...shape.slice(1)],
+    ...(labels && { labels: labels.subarray(start, end) }),
+    source,
+  };
 }
 
 function together(a, b) {
