@@ -221,7 +221,7 @@ function allocate(
   path: string,
 ): Uint8Array {
   const bytes = count * height * width * channels;
-  const advice = `give a smaller ${option('size')}, such as 64 by 64${channels === 3 ? ', or read them in grey' : ''}`;
+  const advice = `give a smaller ${option('size')}, such as 64 × 64${channels === 3 ? `, or ${option('colour', 'grey')}` : ''}`;
   const what = `${path}: ${countText(count)} pictures of ${height}×${width}${channels === 3 ? ' in colour' : ''} take ${countText(bytes)} bytes`;
   if (bytes > maxBytes) throw new UserError(`${what}; at most ${countText(maxBytes)} can be held; ${advice}`);
   try {
