@@ -134,5 +134,7 @@ export function resultsPage(groups, records) {
       return [`## ${title}`, '', ...done.map((name) => section(name, rows[name], records[name]))];
     }),
     ...(missing.length > 0 ? ['## Not run yet', '', `${missing.join(', ')}.`] : []),
-  ].join('\n')}\n`;
+  ]
+    .join('\n')
+    .trimEnd()}\n`;
 }
