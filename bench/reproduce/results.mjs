@@ -94,6 +94,14 @@ function section(name, row, record) {
       : []),
     `- Data: ${settings.data}.`,
     `- Model: \`${settings.family}\` ${code(settings.options)}, ${count(settings.parameters)} weights.`,
+    ...(row.firstWeights === 'linear'
+      ? [
+          "- First weights: uniform between ±1 / √inputs, biases too, as PyTorch's linear layers have them, in place of those of the initializer.",
+        ]
+      : []),
+    ...(row.outputBias === 'mean'
+      ? ['- The bias of the output starts at the logit of the mean of the training images, as in the paper.']
+      : []),
     `- Training: ${count(record.epochs)} epochs, batch ${settings.batchSize}, optimizer ${code(settings.optimizer)}, ${scheduleText(settings)}; seed ${record.seed}.`,
     `- Time: training ${duration(seconds.training)}, measuring ${duration(seconds.evaluation)}, on ${record.date} (${machine.processor}, ${machine.cores} cores, Node ${machine.node}); load of the machine ${machine.load.map((value) => value.toFixed(1)).join(' at the beginning, ')} at the end.`,
     ...record.figures
