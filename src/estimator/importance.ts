@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
-import { option, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { sizeOf } from '../graph/shape.js';
 import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
@@ -49,12 +49,12 @@ export class ImportanceEstimator {
     const { samples, chunk = drawsOfSample } = options;
     if (!(Number.isSafeInteger(samples) && samples > 0)) {
       throw new UserError(
-        `${option('importanceSamples')}: a whole number above 0 is expected, such as 5000; got ${samples}`,
+        `importance samples: a whole number above 0 is expected, such as 5000; got ${samples}`,
       );
     }
     if (trained.definition.logWeights === undefined) {
       throw new UserError(
-        `${option('importanceSamples')}: log p(x) cannot be estimated: a model of the family '${trained.family}' defines no distribution over data; variational models do`,
+        `log p(x) cannot be estimated: a model of the family '${trained.family}' defines no distribution over data; variational models do`,
       );
     }
     this.draws = Math.min(samples, chunk);
