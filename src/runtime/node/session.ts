@@ -1,11 +1,15 @@
 import './telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { Session, TensorValue } from '../backend.js';
+import { coreCount } from './cores.js';
+
+const cores = coreCount();
 
 const options: ort.InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   graphOptimizationLevel: 'all',
   logSeverityLevel: 3,
+  ...(cores !== undefined && { intraOpNumThreads: cores }),
 };
 
 /**
