@@ -144,17 +144,19 @@ export function inputProducts(g: Expr, w: Expr, size: readonly number[], { strid
     );
   });
   const total = placed.reduce((a, b) => add(a, b));
-  // [batch, …out, …stride, channels] → [batch, channels, out · stride, …]
-  const woven = transpose(total, [0, 2 * rank + 1, ...taps.flatMap((_, i) => [i + 1, i + 1 + rank])]);
+  // [batch, …out, …stride, channels] → [batch, …out · stride, channels]: this moves whole runs of channels, which are put
+  // in their place only at the end. One permutation for both is slower.
+  const woven = transpose(total, [0, ...taps.flatMap((_, i) => [i + 1, i + 1 + rank]), 2 * rank + 1]);
   const whole = out.map((n, i) => (n + blocks[i]! - 1) * strides[i]!);
   const lacking = whole.map((n, i) => Math.max(pads[i]! + size[i]! - n, 0));
   const image = pad(
-    reshape(woven, [batch, channels, ...whole]),
-    [0, 0, ...taps.map(() => 0)],
-    [0, 0, ...lacking],
+    reshape(woven, [batch, ...whole, channels]),
+    [0, ...taps.map(() => 0), 0],
+    [0, ...lacking, 0],
   );
-  return sliceAxes(
+  const cut = sliceAxes(
     image,
-    size.map((n, i) => ({ axis: i + 2, start: pads[i]!, end: pads[i]! + n, step: 1 })),
+    size.map((n, i) => ({ axis: i + 1, start: pads[i]!, end: pads[i]! + n, step: 1 })),
   );
+  return transpose(cut, [0, rank + 1, ...taps.map((_, i) => i + 1)]);
 }
