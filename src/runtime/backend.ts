@@ -34,6 +34,8 @@ export interface Program {
   readonly parts: number;
   /** The ONNX model, for one part. Inputs: `input`, noise, scalars, variables. Outputs: see `outputName`. */
   readonly model: Uint8Array;
+  /** The multiplications of the model's largest matrix product or convolution: whether threads are worth their while. */
+  readonly largestProduct: number;
   /** Noise for the whole batch; where it is divided, the first dimension is the rows'. */
   readonly noises: readonly {
     readonly name: string;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createModel, type FamilyName } from '../index.js';
 import { families } from '../models/families.js';
@@ -6,6 +7,7 @@ import { rowOf } from '../models/io.js';
 import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import type { Program, TrainerSpec } from '../runtime/backend.js';
+import { coreCount } from '../runtime/node/cores.js';
 import { SessionCache } from '../runtime/node/sessionCache.js';
 import { NodeTrainer } from '../runtime/node/trainer.js';
 import { assertClose } from '../testing/fixtures.js';
@@ -121,4 +123,27 @@ describe('a batch in parts, side by side', () => {
     // Dense layers of 5.6 million weights.
     assert.equal(partsOf('conv-vae', { network: { hidden: [100_000] } }), 1);
   });
+});
+
+const cores = coreCount();
+const unknown = cores === undefined ? 'the system does not tell its cores' : false;
+
+it('a large product is computed by all cores, a small one by the thread that asks', {
+  skip: unknown,
+}, async () => {
+  const threads = () => readdirSync('/proc/self/task').length;
+  const threadsFor = async (hidden: number) => {
+    const { spec } = specOf('autoencoder', { parts: 1, network: { channels: [], hidden: [hidden] } });
+    const sessions = new SessionCache(0);
+    const before = threads();
+    const trainer = await NodeTrainer.create(spec, sessions);
+    const started = threads() - before;
+    await trainer.release();
+    await sessions.trim();
+    return started;
+  };
+  await threadsFor(16);
+  // 48 samples of 36 pixels: with a layer of so many units 28 thousand multiplications, and 21 million.
+  assert.equal(await threadsFor(16), 0);
+  assert.equal(await threadsFor(12_000), cores! - 1);
 });

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
 import { constant, type Expr, input, topological } from '../graph/expr.js';
 import { gradient } from '../graph/gradient.js';
+import { largestProduct } from '../graph/largestProduct.js';
 import { toOnnx } from '../graph/onnx.js';
 import { conv, convTranspose } from '../graph/ops/convolution.js';
 import { add, clip, div, maximum, minimum, mul, sqrt } from '../graph/ops/elementwise.js';
@@ -171,10 +172,12 @@ function program(built: Built, batch: number, outputs: Readonly<Record<string, E
     Object.values(metrics).map((metric) => reshape(metric, [1])),
     0,
   );
+  const all = { [outputName.metrics]: vector, ...outputs };
   return {
     batch,
     parts: 1,
-    model: toOnnx({ name: 'step', outputs: { [outputName.metrics]: vector, ...outputs } }),
+    model: toOnnx({ name: 'step', outputs: all }),
+    largestProduct: largestProduct(Object.values(all)),
     noises: noisesOf(built),
     scalars: [...scope.scalars.keys()],
   };

@@ -17,6 +17,12 @@ import { type Binding, type BoundRun, bindQuietRun, bindRun } from './quietRun.j
 import type { SessionCache } from './sessionCache.js';
 import { gradientTensors, inputTensors, metricTensor, stateTensors, weightTensors } from './tensors.js';
 
+/**
+ * A product of fewer multiplications is computed sooner by one thread than by several, which pack the same matrix each for
+ * itself, and from whose caches the optimizer then has to fetch gradients. docs/performance.md has the times.
+ */
+const worthThreads = 20_000_000;
+
 /** One compiled program with the arrays it reads and writes, all made once. */
 interface Bound {
   readonly run: BoundRun;
@@ -122,9 +128,10 @@ export class NodeTrainer implements Trainer {
     sessions: SessionCache,
   ): Promise<BoundRun> {
     const bindings = this.bindings(program, training, buffers, metrics);
+    const threads = program.largestProduct < worthThreads ? 1 : undefined;
     return training
-      ? bindQuietRun(program.model, sessions, bindings, metrics)
-      : bindRun(program.model, sessions, bindings);
+      ? bindQuietRun(program.model, sessions, bindings, metrics, threads)
+      : bindRun(program.model, sessions, bindings, threads);
   }
 
   /** A run that computes the first part of a batch here and the others in threads of their own. */
