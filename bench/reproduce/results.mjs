@@ -78,13 +78,14 @@ function scheduleText({ schedule }) {
   return `learning rates ${schedule.map(([length, value]) => `${rate(value)} for ${count(length)}`).join(', ')} epochs`;
 }
 
-function section(name, row, record) {
+/** What was done is told from the record, and what has been found out about it since from the row. */
+function section(name, { findings = [] }, record) {
   const { settings, seconds, machine } = record;
   const shortened = isShortened(record);
   const lines = [
     `### ${name}`,
     '',
-    `${row.settings ?? ''}. Source: ${row.source}.`,
+    `${settings.text}. Source: ${settings.source}.`,
     '',
     ...(shortened
       ? [
@@ -94,12 +95,12 @@ function section(name, row, record) {
       : []),
     `- Data: ${settings.data}.`,
     `- Model: \`${settings.family}\` ${code(settings.options)}, ${count(settings.parameters)} weights.`,
-    ...(row.firstWeights === 'linear'
+    ...(settings.firstWeights === 'linear'
       ? [
           "- First weights: uniform between ±1 / √inputs, biases too, as PyTorch's linear layers have them, in place of those of the initializer.",
         ]
       : []),
-    ...(row.outputBias === 'mean'
+    ...(settings.outputBias === 'mean'
       ? ['- The bias of the output starts at the logit of the mean of the training images, as in the paper.']
       : []),
     `- Training: ${count(record.epochs)} epochs, batch ${settings.batchSize}, optimizer ${code(settings.optimizer)}, ${scheduleText(settings)}; seed ${record.seed}.`,
@@ -108,8 +109,8 @@ function section(name, row, record) {
       .filter(({ error }) => error !== undefined)
       .map(({ error }) => `- Standard error of the mean over test images: ${number(error)}.`),
     ...record.notes.map((note) => `- ${note.charAt(0).toUpperCase()}${note.slice(1)}.`),
-    ...(row.differences ?? []).map((text) => `- Differs from the original: ${text}.`),
-    ...(row.findings ?? []).map((text) => `- ${text}`),
+    ...settings.differences.map((text) => `- Differs from the original: ${text}.`),
+    ...findings.map((text) => `- ${text}`),
     '',
     ...(shortened ? [curveTable(record), ''] : []),
   ];

@@ -141,6 +141,11 @@ export async function reproduce(
     epochs,
     publishedEpochs: publishedEpochs(row),
     settings: {
+      text: row.settings,
+      source: row.source,
+      differences: row.differences ?? [],
+      firstWeights: row.firstWeights ?? 'initializer',
+      outputBias: row.outputBias ?? 'zero',
       family: model.family,
       options: given(model.config),
       parameters: model.parameterCount,
