@@ -108,7 +108,8 @@ const common = ({ initializer, weightL1, weightL2 }: NetworkOptions): DenseOptio
   l2: weightL2,
 });
 
-function hiddenLayers(units: readonly number[], options: NetworkOptions): Layer[] {
+/** Dense layers of so many units, each normalised, activated and thinned as the options say. */
+export function hiddenLayers(units: readonly number[], options: NetworkOptions): Layer[] {
   return units.flatMap((size) => hiddenLayer((more) => dense(size, more), options));
 }
 

@@ -7,7 +7,7 @@ import { flattenDraws, logNormal, logStandardNormal } from '../../nn/draws.js';
 import { sequential } from '../../nn/layers.js';
 import type { Scope } from '../../nn/scope.js';
 import { count, type NetworkOptions } from '../family.js';
-import { outputLayer } from '../networks.js';
+import { hiddenLayers, outputLayer } from '../networks.js';
 import { gaussianPosterior, type Posterior, type Prior } from '../posteriors.js';
 import { variationalFamily } from '../variational.js';
 import { negativeBound } from './iwae.js';
@@ -19,7 +19,7 @@ interface Top {
 
 /** A normal distribution given by a network: hidden layers, then a mean and the logarithm of a variance. */
 function conditional(units: number, hidden: readonly number[], config: NetworkOptions) {
-  const trunk = sequential(...hidden.map((size) => outputLayer(size, config, config.activation)));
+  const trunk = sequential(...hiddenLayers(hidden, config));
   const head = outputLayer(units, config);
   return (x: Expr, scope: Scope) => {
     const last = scope.in('hidden', (inner) => trunk(x, inner));
