@@ -47,7 +47,7 @@ test('every row makes a model, and has something to compare', () => {
       ...Object.keys(row.generation ?? {}),
       ...(row.nll ? [row.nll] : []),
     ];
-    assert.ok(compared.length > 0 && row.source.length > 0, name);
+    assert.ok(compared.length > 0 && row.source.length > 0 && row.settings.length > 0, name);
   }
 });
 

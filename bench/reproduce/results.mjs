@@ -85,7 +85,7 @@ function section(name, { findings = [] }, record) {
   const lines = [
     `### ${name}`,
     '',
-    `${settings.text}. Source: ${settings.source}.`,
+    `${settings.summary}. Source: ${settings.source}.`,
     '',
     ...(shortened
       ? [

@@ -141,7 +141,7 @@ export async function reproduce(
     epochs,
     publishedEpochs: publishedEpochs(row),
     settings: {
-      text: row.settings,
+      summary: row.settings,
       source: row.source,
       differences: row.differences ?? [],
       firstWeights: row.firstWeights ?? 'initializer',

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { constant, input } from '../../graph/expr.js';
 import { toOnnx } from '../../graph/onnx.js';
 import { add } from '../../graph/ops/elementwise.js';
@@ -43,6 +44,13 @@ test('where the system does not say, nothing is assumed', () => {
   assert.equal(coreCount(processors([null])), undefined);
 });
 
+test('what cannot be read is no reason to fail', () => {
+  const folder = processors(['0', '1']);
+  mkdirSync(join(folder, 'cpu2', 'topology', 'thread_siblings_list'), { recursive: true });
+  assert.equal(coreCount(folder), Math.min(2, availableParallelism()));
+  assert.equal(coreCount(fileURLToPath(import.meta.url)), undefined);
+});
+
 const cores = coreCount();
 const skip =
   cores === undefined || process.platform !== 'linux' ? 'the system does not tell its cores' : false;
@@ -51,7 +59,7 @@ const threads = () => readdirSync('/proc/self/task').length;
 for (const [what, create] of Object.entries({ training: compileTraining, inference: createNodeSession })) {
   test(`a session for ${what} has a thread for every core`, { skip }, async () => {
     const model = toOnnx({ name: 'sum', outputs: { y: add(input('x', [2]), constant(1)) } });
-    // What else starts threads has done so after this one, which has only the thread that calls it.
+    // Threads that Node and ONNX Runtime start only once are there after a first session.
     await (await compileTraining(model, 1)).release();
     const before = threads();
     const session = await create(model);

@@ -1,19 +1,28 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The cores that this process may use, the hardware threads of one core counted once; `undefined` where the system does
- * not say, as outside Linux. ONNX Runtime asks the processor instead, and on some virtual machines finds one of two.
+ * The cores of this machine, the hardware threads of one counted once, but no more than the processors that this process
+ * may use; `undefined` where the system does not say, as outside Linux. ONNX Runtime asks the processor instead, and on
+ * some virtual machines finds one of two.
  * @param folder where the system lists its processors
  */
 export function coreCount(folder = '/sys/devices/system/cpu'): number | undefined {
-  if (!existsSync(folder)) return undefined;
-  const siblings = readdirSync(folder)
+  const names = readable(() => readdirSync(folder)) ?? [];
+  const siblings = names
     .filter((name) => /^cpu\d+$/.test(name))
-    .map((name) => join(folder, name, 'topology', 'thread_siblings_list'))
     // A processor that is switched off has no topology.
-    .filter((file) => existsSync(file))
-    .map((file) => readFileSync(file, 'utf8'));
+    .map((name) => readable(() => readFileSync(join(folder, name, 'topology/thread_siblings_list'), 'utf8')))
+    .filter((list) => list !== undefined);
   return siblings.length === 0 ? undefined : Math.min(new Set(siblings).size, availableParallelism());
+}
+
+/** What a file system gives, or `undefined` where it refuses: a count of cores is no reason to fail. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
