@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { writeFolder } from '../artifact/folder.js';
 import { nodeBackend } from '../runtime/node/backend.js';
-import { coreCount } from '../runtime/node/cores.js';
+import { cores } from '../runtime/node/cores.js';
 import { runInWorker } from '../train/node/runner.js';
 import type { Platform } from './platform.js';
 
 /** Node: trains in a worker thread, infers in the calling one. */
 export const nodePlatform: Platform = {
   form: nodeBackend.programForm,
-  parts: coreCount() ?? availableParallelism(),
+  parts: cores ?? availableParallelism(),
   runJob: runInWorker,
   createSession: nodeBackend.createSession,
   writeFolder,

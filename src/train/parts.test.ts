@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createModel, type FamilyName } from '../index.js';
 import { families } from '../models/families.js';
@@ -7,10 +6,11 @@ import { rowOf } from '../models/io.js';
 import { fillNoise } from '../random/fill.js';
 import { Random } from '../random/random.js';
 import type { Program, TrainerSpec } from '../runtime/backend.js';
-import { coreCount } from '../runtime/node/cores.js';
+import { cores } from '../runtime/node/cores.js';
 import { SessionCache } from '../runtime/node/sessionCache.js';
 import { NodeTrainer } from '../runtime/node/trainer.js';
 import { assertClose } from '../testing/fixtures.js';
+import { threadCount, threadsUnknown } from '../testing/threads.js';
 import {
   evaluateProgram,
   metricNames,
@@ -132,21 +132,17 @@ describe('a batch in parts, side by side', () => {
   });
 });
 
-const cores = coreCount();
-const unknown = cores === undefined ? 'the system does not tell its cores' : false;
-
 it('a large product is computed by all cores, a small one by the thread that asks', {
-  skip: unknown,
+  skip: threadsUnknown,
 }, async () => {
-  const threads = () => readdirSync('/proc/self/task').length;
   const threadsFor = async (hidden: number) => {
     const network = { channels: [], hidden: [hidden] };
     const { spec, build } = specOf('autoencoder', { parts: 1, network });
     const evaluatePrograms = [evaluateProgram(build, batch)];
     const sessions = new SessionCache(0);
-    const before = threads();
+    const before = threadCount();
     const trainer = await NodeTrainer.create({ ...spec, evaluatePrograms }, sessions);
-    const started = threads() - before;
+    const started = threadCount() - before;
     await trainer.release();
     await sessions.trim();
     return started;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { constant, input } from '../../graph/expr.js';
 import { toOnnx } from '../../graph/onnx.js';
 import { add } from '../../graph/ops/elementwise.js';
-import { coreCount } from './cores.js';
+import { threadCount, threadsUnknown } from '../../testing/threads.js';
+import { coreCount, cores } from './cores.js';
 import { compileTraining, createNodeSession } from './session.js';
 
 const root = mkdtempSync(join(tmpdir(), 'cores-test-'));
@@ -51,19 +52,14 @@ test('what cannot be read is no reason to fail', () => {
   assert.equal(coreCount(fileURLToPath(import.meta.url)), undefined);
 });
 
-const cores = coreCount();
-const skip =
-  cores === undefined || process.platform !== 'linux' ? 'the system does not tell its cores' : false;
-const threads = () => readdirSync('/proc/self/task').length;
-
 for (const [what, create] of Object.entries({ training: compileTraining, inference: createNodeSession })) {
-  test(`a session for ${what} has a thread for every core`, { skip }, async () => {
+  test(`a session for ${what} has a thread for every core`, { skip: threadsUnknown }, async () => {
     const model = toOnnx({ name: 'sum', outputs: { y: add(input('x', [2]), constant(1)) } });
     // Threads that Node and ONNX Runtime start only once are there after a first session.
     await (await compileTraining(model, 1)).release();
-    const before = threads();
+    const before = threadCount();
     const session = await create(model);
-    assert.equal(threads() - before, cores! - 1);
+    assert.equal(threadCount() - before, cores! - 1);
     await session.release();
   });
 }

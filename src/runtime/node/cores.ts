@@ -18,6 +18,9 @@ export function coreCount(folder = '/sys/devices/system/cpu'): number | undefine
   return siblings.length === 0 ? undefined : Math.min(new Set(siblings).size, availableParallelism());
 }
 
+/** The cores of this process, counted once: each count reads a file for every processor. */
+export const cores = coreCount();
+
 /** What a file system gives, or `undefined` where it refuses: a count of cores is no reason to fail. */
 function readable<T>(read: () => T): T | undefined {
   try {

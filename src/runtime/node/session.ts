@@ -1,9 +1,7 @@
 import './telemetry.js';
 import * as ort from 'onnxruntime-node';
 import type { Session, TensorValue } from '../backend.js';
-import { coreCount } from './cores.js';
-
-const cores = coreCount();
+import { cores } from './cores.js';
 
 const options: ort.InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
