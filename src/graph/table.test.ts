@@ -241,6 +241,11 @@ const samples: Record<OperationName, readonly Sample[]> = {
       build: (x) => table.maxPool(x, { kernel: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] }),
     },
     { shapes: [[2, 2, 7]], build: (x) => table.maxPool(x, { kernel: [3], strides: [2] }) },
+    {
+      shapes: [[1, 2, 5, 7]],
+      range: [-8, 8],
+      build: (x) => table.maxPool(x, { kernel: [2, 3], pads: [1, 0, 0, 1] }),
+    },
   ],
   averagePool: [
     { shapes: [[1, 2, 4, 4]], build: (x) => table.averagePool(x, { kernel: [2, 2] }) },
@@ -248,6 +253,7 @@ const samples: Record<OperationName, readonly Sample[]> = {
       shapes: [[1, 1, 5, 6]],
       build: (x) => table.averagePool(x, { kernel: [3, 2], strides: [2, 2], pads: [1, 0, 1, 0] }),
     },
+    { shapes: [[1, 2, 4]], build: (x) => table.averagePool(x, { kernel: [3], pads: [1, 2] }) },
     {
       shapes: [[1, 1, 5]],
       build: (x) => table.averagePool(x, { kernel: [3], strides: [2], pads: [1, 1], countPads: true }),
@@ -256,6 +262,7 @@ const samples: Record<OperationName, readonly Sample[]> = {
   upsample: [
     { shapes: [[1, 2, 3, 2]], build: (x) => table.upsample(x, [2, 3]) },
     { shapes: [[1, 2, 3, 2]], build: (x) => table.upsample(x, [2, 3], 'bilinear') },
+    { shapes: [[1, 2, 3]], build: (x) => table.upsample(x, [2]) },
     { shapes: [[1, 2, 3]], build: (x) => table.upsample(x, [2], 'bilinear') },
   ],
 };

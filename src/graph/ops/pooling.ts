@@ -10,9 +10,8 @@ import {
 import { type Shape, ShapeError, sizeOf } from '../shape.js';
 import { convTranspose, isCount, isPositiveInteger } from './convolution.js';
 import { offsets } from './convolutionProducts.js';
-import { add, and, equal, expectFloats, mul, not, or, where } from './elementwise.js';
+import { add, and, cast, equal, expectFloats, mul, not, or, where } from './elementwise.js';
 import { matMul } from './linear.js';
-import { sum } from './reducing.js';
 import { dilate, pad, reshape, slice, sliceAxes } from './shaping.js';
 
 /** The window of a pooling operation; a list has one number for each spatial axis. */
@@ -80,37 +79,83 @@ export const maxPool: Operation<[x: Operand, options: PoolOptions]> = operation<
     name: 'maxPool',
     type: ([x], attributes) => poolType(x!, attributes),
     onnx: (emit, inputs, _node, attributes) => emit.node('MaxPool', inputs, onnxPool(attributes)),
-    vjp(g, [x], y, { kernel, strides, pads }) {
-      const padded = padSpace(x!, pads, -3.4e38);
-      let taken: Expr | null = null;
-      let total: Expr | null = null;
-      for (const offset of offsets(kernel)) {
-        // The elements at this place of every window, one for each output.
-        const elements = sliceAxes(
-          padded,
-          offset.map((start, i) => {
-            const end = start + (sizeOf([y.shape[i + 2]!]) - 1) * strides[i]! + 1;
-            return { axis: i + 2, start, end, step: strides[i]! };
-          }),
-        );
-        const largest: Expr = equal(elements, y);
-        const wins: Expr = taken === null ? largest : and(largest, not(taken));
-        taken = taken === null ? largest : or(taken, largest);
-        const spread = offset.reduce<Expr>(
-          (rest, _, i) => dilate(rest, i + 2, strides[i]!),
-          where(wins, g, 0),
-        );
-        const after = offset.map(
-          (start, i) => sizeOf([padded.shape[i + 2]!]) - start - sizeOf([spread.shape[i + 2]!]),
-        );
-        const placed = padSpace(spread, [...offset, ...after], 0);
-        total = total === null ? placed : add(total, placed);
-      }
-      return [cropSpace(total!, pads, x!.shape)];
-    },
+    vjp: (g, [x], y, attributes) => [
+      (isTiled(attributes) ? tiledMaximum : overlappingMaximum)(g, x!, y, attributes),
+    ],
   },
   (x, options) => [[x], poolAttributes(options)],
 );
+
+/** Less than every input. */
+const lowest = -3.4e38;
+
+/** Whether windows tile the input, so that each element is in one of them at most. */
+const isTiled = ({ kernel, strides }: Pool) => kernel.every((k, i) => k === strides[i]);
+
+/** The gradient to the largest of each window, where windows may share elements: position by position of the window. */
+function overlappingMaximum(g: Expr, x: Expr, y: Expr, { kernel, strides, pads }: Pool): Expr {
+  const padded = padSpace(x, pads, lowest);
+  let taken: Expr | null = null;
+  let total: Expr | null = null;
+  for (const offset of offsets(kernel)) {
+    // The elements at this place of every window, one for each output.
+    const elements = sliceAxes(
+      padded,
+      offset.map((start, i) => {
+        const end = start + (sizeOf([y.shape[i + 2]!]) - 1) * strides[i]! + 1;
+        return { axis: i + 2, start, end, step: strides[i]! };
+      }),
+    );
+    const largest: Expr = equal(elements, y);
+    const wins: Expr = taken === null ? largest : and(largest, not(taken));
+    taken = taken === null ? largest : or(taken, largest);
+    const spread = offset.reduce<Expr>((rest, _, i) => dilate(rest, i + 2, strides[i]!), where(wins, g, 0));
+    const after = offset.map(
+      (start, i) => sizeOf([padded.shape[i + 2]!]) - start - sizeOf([spread.shape[i + 2]!]),
+    );
+    const placed = padSpace(spread, [...offset, ...after], 0);
+    total = total === null ? placed : add(total, placed);
+  }
+  return cropSpace(total!, pads, x.shape);
+}
+
+/**
+ * The gradient to the largest of each window, where windows tile the input: all windows at once. Elements are marked that
+ * are as large as the largest of their window, the first with the highest mark; the highest of a window takes the gradient.
+ */
+function tiledMaximum(g: Expr, x: Expr, y: Expr, { kernel, pads }: Pool): Expr {
+  const tiles = tiledPart(padSpace(x, pads, lowest), y.shape, kernel);
+  const space = tiles.shape.slice(2) as number[];
+  const isLargest = cast(equal(tiles, upsample(y, kernel)), 'float32');
+  const marks = mul(isLargest, constant(countedDown(kernel, space), space));
+  const isFirst = cast(equal(marks, upsample(maxPool(marks, { kernel }), kernel)), 'float32');
+  return fromTiles(mul(upsample(g, kernel), isFirst), x.shape, pads);
+}
+
+/** What windows of this size that tile padded input see of it: without the rest at the end that fills no window. */
+function tiledPart(padded: Expr, output: Shape, kernel: readonly number[]): Expr {
+  const cuts = kernel.map((k, i) => ({ axis: i + 2, start: 0, end: sizeOf([output[i + 2]!]) * k, step: 1 }));
+  return sliceAxes(
+    padded,
+    cuts.filter(({ axis, end }) => end < sizeOf([padded.shape[axis]!])),
+  );
+}
+
+/** From what windows see of padded input back to the whole of it without pads; where no window was, there are zeros. */
+function fromTiles(tiles: Expr, input: Shape, pads: readonly number[]): Expr {
+  const rest = input
+    .slice(2)
+    .map((dim, i) => Math.max(sizeOf([dim]) + pads[i]! - sizeOf([tiles.shape[i + 2]!]), 0));
+  return cropSpace(padSpace(tiles, [...rest.map(() => 0), ...rest], 0), pads, input);
+}
+
+/** Numbers that count down to 1 through each window, the same for all windows that tile these spatial axes. */
+function countedDown(kernel: readonly number[], space: readonly number[]): Float32Array {
+  const positions = offsets(space).map((at) =>
+    at.reduce((index, n, i) => index * kernel[i]! + (n % kernel[i]!), 0),
+  );
+  return Float32Array.from(positions, (position) => sizeOf(kernel) - position);
+}
 
 interface AveragePool extends Pool {
   readonly countPads: boolean;
@@ -127,7 +172,8 @@ export const averagePool: Operation<[x: Operand, options: PoolOptions & { readon
           ...onnxPool(attributes),
           count_include_pad: attributes.countPads ? 1 : 0,
         }),
-      vjp(g, [x], y, { kernel, strides, pads, countPads }) {
+      vjp(g, [x], y, attributes) {
+        const { kernel, strides, pads, countPads } = attributes;
         const rank = kernel.length;
         const channels = sizeOf([x!.shape[1]!]);
         const share = mul(
@@ -136,6 +182,7 @@ export const averagePool: Operation<[x: Operand, options: PoolOptions & { readon
             ...y.shape.slice(2),
           ] as number[]),
         );
+        if (isTiled(attributes)) return [fromTiles(upsample(share, kernel), x!.shape, pads)];
         const ones = constant(1, [channels, 1, ...kernel]);
         const outputPadding = kernel.map((k, i) => {
           const length = sizeOf([x!.shape[i + 2]!]) + pads[i]! + pads[i + rank]!;
@@ -201,20 +248,13 @@ export const upsample: Operation<[x: Operand, scales: readonly number[], mode?: 
           },
         ),
       vjp: (g, [x], _y, { scales, mode }) => [
-        scales.reduce(
-          (rest, scale, i) =>
-            (mode === 'nearest' ? sumBlocks : interpolateBack)(rest, i + 2, scale, x!.shape),
-          g,
-        ),
+        mode === 'nearest'
+          ? mul(averagePool(g, { kernel: scales }), sizeOf(scales))
+          : scales.reduce((rest, scale, i) => interpolateBack(rest, i + 2, scale, x!.shape), g),
       ],
     },
     (x, scales, mode = 'nearest') => [[asExpr(x)], { scales, mode }],
   );
-
-function sumBlocks(g: Expr, axis: number, scale: number): Expr {
-  const length = sizeOf([g.shape[axis]!]) / scale;
-  return sum(reshape(g, [...g.shape.slice(0, axis), length, scale, ...g.shape.slice(axis + 1)]), axis + 1);
-}
 
 /** Linear interpolation along one axis is a matrix; its transpose carries the gradient back. */
 function interpolateBack(g: Expr, axis: number, scale: number, input: Shape): Expr {
