@@ -1,11 +1,13 @@
 // The rows that are held against published figures: found, run, recorded and written down.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { binarized } from '../bench/reproduce/data.mjs';
-import { readRecords } from '../bench/reproduce/records.mjs';
+import { readRecords, storeRecord } from '../bench/reproduce/records.mjs';
 import { resultsPage } from '../bench/reproduce/results.mjs';
 import { groups, rows } from '../bench/reproduce/rows/index.mjs';
 import { publishedEpochs, reproduce, scheduleOf } from '../bench/reproduce/run.mjs';
@@ -103,7 +105,7 @@ test('a run gives what its record and the page need', async () => {
   assert.equal(published, 85.54);
 
   // A row may have changed since: what was done stands in the record.
-  const page = resultsPage([{ title: 'Likelihood', rows: { 'iwae-1l-5': {} } }], { 'iwae-1l-5': record });
+  const page = resultsPage([{ title: 'Likelihood', rows: { 'iwae-1l-5': {} } }], { 'iwae-1l-5': [record] });
   assert.ok(page.includes(`${row.settings}. Source: ${row.source}.`));
   assert.ok(page.includes(`Differs from the original: ${row.differences[0]}.`));
   assert.match(page, /The bias of the output starts at the logit/);
@@ -112,6 +114,33 @@ test('a run gives what its record and the page need', async () => {
   assert.match(page, /with 20 importance samples, not 30/);
   assert.ok(page.includes(record.machine.processor) && page.includes(process.version));
   assert.match(page, /\| epoch \| loss +\|\n\| ----- \| -+ \|\n\| 1 +\| [\d.]+ +\|\n\| 2 +\| [\d.]+ +\|\n/);
+});
+
+test('a record replaces that of its row and seed, unless that is of a longer training', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'records-'));
+  try {
+    const record = (seed, epochs, ours) => ({ row: 'svae', seed, epochs, figures: [{ name: 'loss', ours }] });
+    for (const seed of [2, 0, 10]) assert.ok(storeRecord(record(seed, 3, seed), folder));
+    assert.ok(storeRecord(record(2, 3, 7.5), folder));
+    assert.ok(!storeRecord(record(0, 2, 9), folder));
+    assert.deepEqual(readRecords(folder), { svae: [record(0, 3, 0), record(2, 3, 7.5), record(10, 3, 10)] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the page has the first seed in its table, and all seeds of as many epochs in the section', () => {
+  const [first] = readRecords()['keras-vae'];
+  const seeds = [
+    first,
+    { ...first, seed: 3, figures: first.figures.map((figure) => ({ ...figure, ours: 321.5 })) },
+    { ...first, seed: 4, epochs: 2 },
+  ];
+  const page = resultsPage([{ title: 'Losses', rows: { 'keras-vae': {} } }], { 'keras-vae': seeds });
+  const [table, section] = page.split('## Losses');
+  assert.ok(!table.includes('321.5') && table.includes(first.figures[0].ours.toFixed(2)));
+  assert.match(section, /\| figure +\| seed 0 +\| seed 3 +\| published +\|\n/);
+  assert.match(section, /\| total, epoch 1 +\| [\d.]+ +\| 321\.50 +\| 253\.66 +\|/);
 });
 
 test('a row of new samples gives a distance for each of its samplers', async () => {

@@ -1,26 +1,29 @@
-// The records of runs, one JSON file for each row: bench/results/<row>.json.
+// The records of runs, one JSON file for each row and seed: bench/results/<row>.json, <row>.seed1.json, …
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const folder = fileURLToPath(new URL('../results', import.meta.url));
+const results = fileURLToPath(new URL('../results', import.meta.url));
 const page = fileURLToPath(new URL('../../docs/results.md', import.meta.url));
 
-export function readRecords() {
-  if (!existsSync(folder)) return {};
-  return Object.fromEntries(
-    readdirSync(folder)
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
-      .map((record) => [record.row, record]),
-  );
+/** The records of each row, by seed. */
+export function readRecords(folder = results) {
+  const records = {};
+  if (!existsSync(folder)) return records;
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
+    const record = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    records[record.row] = [...(records[record.row] ?? []), record];
+  }
+  for (const each of Object.values(records)) each.sort((a, b) => a.seed - b.seed);
+  return records;
 }
 
-/** Stores a record whole, unless there is one of a longer training; gives whether it did. */
-export function storeRecord(record) {
+/** Stores a record whole, unless there is one of a longer training with its seed; gives whether it did. */
+export function storeRecord(record, folder = results) {
+  const { row, seed, epochs } = record;
   mkdirSync(folder, { recursive: true });
-  if ((readRecords()[record.row]?.epochs ?? 0) > record.epochs) return false;
-  writeWhole(join(folder, `${record.row}.json`), textOf(record));
+  if (readRecords(folder)[row]?.some((each) => each.seed === seed && each.epochs > epochs)) return false;
+  writeWhole(join(folder, `${row}${seed === 0 ? '' : `.seed${seed}`}.json`), textOf(record));
   return true;
 }
 

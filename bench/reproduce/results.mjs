@@ -28,9 +28,9 @@ function summary(groups, records) {
     Object.keys(rows)
       .filter((name) => records[name])
       .flatMap((name) =>
-        records[name].figures.map(({ name: figure, ours, published, reference }, i) => [
+        records[name][0].figures.map(({ name: figure, ours, published, reference }, i) => [
           i === 0 ? `[\`${name}\`](#${name})` : '',
-          i === 0 ? (isShortened(records[name]) ? 'shortened' : 'as published') : '',
+          i === 0 ? (isShortened(records[name][0]) ? 'shortened' : 'as published') : '',
           figure,
           number(ours),
           published + (reference === undefined ? '' : ` (${reference})`),
@@ -60,6 +60,18 @@ function curveTable({ curve: { columns, rows } }) {
   );
 }
 
+/** The figures of all seeds side by side. */
+function seedTable(records) {
+  return table(
+    ['figure', ...records.map(({ seed }) => `seed ${seed}`), 'published'],
+    records[0].figures.map(({ name, published }, i) => [
+      name,
+      ...records.map(({ figures }) => number(figures[i].ours)),
+      published,
+    ]),
+  );
+}
+
 /** A value as it is written in a program. */
 function literal(value) {
   if (typeof value === 'string') return `'${value}'`;
@@ -78,9 +90,10 @@ function scheduleText({ schedule }) {
   return `learning rates ${schedule.map(([length, value]) => `${rate(value)} for ${count(length)}`).join(', ')} epochs`;
 }
 
-/** What was done is told from the record, and what has been found out about it since from the row. */
-function section(name, { findings = [] }, record) {
+/** What was done is told from the first record, and what has been found out about it since from the row. */
+function section(name, { findings = [] }, [record, ...more]) {
   const { settings, seconds, machine } = record;
+  const seeds = [record, ...more.filter(({ epochs }) => epochs === record.epochs)];
   const shortened = isShortened(record);
   const lines = [
     `### ${name}`,
@@ -112,12 +125,13 @@ function section(name, { findings = [] }, record) {
     ...settings.differences.map((text) => `- Differs from the original: ${text}.`),
     ...findings.map((text) => `- ${text}`),
     '',
+    ...(seeds.length > 1 ? [seedTable(seeds), ''] : []),
     ...(shortened ? [curveTable(record), ''] : []),
   ];
   return lines.join('\n');
 }
 
-/** The page, from the rows and the records of those that have been run. */
+/** The page, from the rows and the records, by seed, of those that have been run. */
 export function resultsPage(groups, records) {
   const missing = groups
     .flatMap(({ rows }) => Object.keys(rows))
@@ -132,8 +146,9 @@ export function resultsPage(groups, records) {
     'nats for each image unless said otherwise; lower is better everywhere. `npm run reproduce -- <row>` runs one again,',
     '`npm run reproduce -- --list` names them.',
     '',
-    'One seed each. A difference below zero means that ours is lower. Times include waiting: other programs ran on the same',
-    'machine, as its load shows (a load above the number of cores means that programs waited).',
+    'The table has the first seed of each row; where several were trained, its section has all. A difference below zero means',
+    'that ours is lower. Times include waiting: other programs ran on the same machine, as its load shows (a load above the',
+    'number of cores means that programs waited).',
     '',
     summary(groups, records),
     '',
