@@ -119,28 +119,37 @@ test('a run gives what its record and the page need', async () => {
 test('a record replaces that of its row and seed, unless that is of a longer training', () => {
   const folder = mkdtempSync(join(tmpdir(), 'records-'));
   try {
-    const record = (seed, epochs, ours) => ({ row: 'svae', seed, epochs, figures: [{ name: 'loss', ours }] });
-    for (const seed of [2, 0, 10]) assert.ok(storeRecord(record(seed, 3, seed), folder));
-    assert.ok(storeRecord(record(2, 3, 7.5), folder));
-    assert.ok(!storeRecord(record(0, 2, 9), folder));
-    assert.deepEqual(readRecords(folder), { svae: [record(0, 3, 0), record(2, 3, 7.5), record(10, 3, 10)] });
+    const record = (row, seed, epochs, ours) => ({ row, seed, epochs, figures: [{ name: 'loss', ours }] });
+    for (const seed of [2, 0, 10]) assert.ok(storeRecord(record('svae', seed, 3, seed), folder));
+    assert.ok(storeRecord(record('svae', 2, 3, 7.5), folder));
+    assert.ok(!storeRecord(record('svae', 0, 2, 9), folder));
+    assert.ok(storeRecord(record('svae', 5, 2, 5), folder));
+    assert.ok(storeRecord(record('miwae', 0, 1, 6), folder));
+    assert.deepEqual(readRecords(folder), {
+      miwae: [record('miwae', 0, 1, 6)],
+      svae: [
+        ...[record('svae', 0, 3, 0), record('svae', 2, 3, 7.5), record('svae', 10, 3, 10)],
+        record('svae', 5, 2, 5),
+      ],
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }
 });
 
-test('the page has the first seed in its table, and all seeds of as many epochs in the section', () => {
+test('the page has the lowest seed in its table, and all seeds of as many epochs in the section', () => {
   const [first] = readRecords()['keras-vae'];
   const seeds = [
     first,
     { ...first, seed: 3, figures: first.figures.map((figure) => ({ ...figure, ours: 321.5 })) },
-    { ...first, seed: 4, epochs: 2 },
+    { ...first, seed: 4, figures: first.figures.slice(1) },
+    { ...first, seed: 5, epochs: 2 },
   ];
   const page = resultsPage([{ title: 'Losses', rows: { 'keras-vae': {} } }], { 'keras-vae': seeds });
   const [table, section] = page.split('## Losses');
   assert.ok(!table.includes('321.5') && table.includes(first.figures[0].ours.toFixed(2)));
-  assert.match(section, /\| figure +\| seed 0 +\| seed 3 +\| published +\|\n/);
-  assert.match(section, /\| total, epoch 1 +\| [\d.]+ +\| 321\.50 +\| 253\.66 +\|/);
+  assert.match(section, /\| figure +\| seed 0 +\| seed 3 +\| seed 4 +\| published +\|\n/);
+  assert.match(section, /\| total, epoch 1 +\| [\d.]+ +\| 321\.50 +\| +\| 253\.66 +\|/);
 });
 
 test('a row of new samples gives a distance for each of its samplers', async () => {

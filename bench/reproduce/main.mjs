@@ -75,7 +75,7 @@ async function main() {
   }
   for (const note of record.notes) console.log(`  ${note}`);
   if (storeRecord(record)) console.log(`wrote ${page()}`);
-  else console.log('not stored: there is a record of a longer training');
+  else console.log('not stored: there is a record of a longer training with this seed');
 }
 
 try {

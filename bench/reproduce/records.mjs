@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const results = fileURLToPath(new URL('../results', import.meta.url));
 const page = fileURLToPath(new URL('../../docs/results.md', import.meta.url));
 
-/** The records of each row, by seed. */
+/** The records of each row, the longest trainings first, and of these the lowest seed. */
 export function readRecords(folder = results) {
   const records = {};
   if (!existsSync(folder)) return records;
@@ -14,7 +14,7 @@ export function readRecords(folder = results) {
     const record = JSON.parse(readFileSync(join(folder, file), 'utf8'));
     records[record.row] = [...(records[record.row] ?? []), record];
   }
-  for (const each of Object.values(records)) each.sort((a, b) => a.seed - b.seed);
+  for (const each of Object.values(records)) each.sort((a, b) => b.epochs - a.epochs || a.seed - b.seed);
   return records;
 }
 

@@ -60,13 +60,16 @@ function curveTable({ curve: { columns, rows } }) {
   );
 }
 
-/** The figures of all seeds side by side. */
+/** The figures of all seeds side by side, as far as they have been measured alike. */
 function seedTable(records) {
+  const ours = ({ figures }, name) => figures.find((figure) => figure.name === name)?.ours;
   return table(
     ['figure', ...records.map(({ seed }) => `seed ${seed}`), 'published'],
-    records[0].figures.map(({ name, published }, i) => [
+    records[0].figures.map(({ name, published }) => [
       name,
-      ...records.map(({ figures }) => number(figures[i].ours)),
+      ...records
+        .map((record) => ours(record, name))
+        .map((value) => (value === undefined ? '' : number(value))),
       published,
     ]),
   );
@@ -131,7 +134,7 @@ function section(name, { findings = [] }, [record, ...more]) {
   return lines.join('\n');
 }
 
-/** The page, from the rows and the records, by seed, of those that have been run. */
+/** The page, from the rows and the records of those that have been run, as `readRecords` gives them. */
 export function resultsPage(groups, records) {
   const missing = groups
     .flatMap(({ rows }) => Object.keys(rows))
@@ -146,9 +149,9 @@ export function resultsPage(groups, records) {
     'nats for each image unless said otherwise; lower is better everywhere. `npm run reproduce -- <row>` runs one again,',
     '`npm run reproduce -- --list` names them.',
     '',
-    'The table has the first seed of each row; where several were trained, its section has all. A difference below zero means',
-    'that ours is lower. Times include waiting: other programs ran on the same machine, as its load shows (a load above the',
-    'number of cores means that programs waited).',
+    'The table has the lowest seed of each row; where several were trained for as long, its section has all. A difference below',
+    'zero means that ours is lower. Times include waiting: other programs ran on the same machine, as its load shows (a load',
+    'above the number of cores means that programs waited).',
     '',
     summary(groups, records),
     '',

@@ -164,6 +164,22 @@ describe('a symbolic batch', () => {
       });
     });
   }
+
+  it('may be that of the gradient of each second element', async () => {
+    const rows = g.input('rows', ['batch', 2, 3]);
+    const odd = g.slice(rows, 2, 0, 3, 2);
+    const [dx] = g.gradient(g.sum(g.mul(odd, odd)), [rows]);
+    const model = toOnnx({ name: 'm', outputs: { dx } });
+    for (const batch of [1, 3]) {
+      const values = Array.from({ length: batch * 6 }, (_, i) => i + 1);
+      const { dx: found } = await runModel(model, { rows: float(values, [batch, 2, 3]) });
+      assert.deepEqual(found!.dims, [batch, 2, 3]);
+      assert.deepEqual(
+        Array.from(found!.data),
+        values.map((value, i) => (i % 3 === 1 ? 0 : 2 * value)),
+      );
+    }
+  });
 });
 
 describe('outputs', () => {

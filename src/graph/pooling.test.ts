@@ -77,6 +77,24 @@ describe('the gradient of pooling', () => {
     );
   });
 
+  it('leaves the others at zero where it is infinite or NaN, and all where the largest is NaN', async () => {
+    const x = input('x', [1, 1, 6]);
+    const y = maxPool(x, { kernel: [2] });
+    const g = input('g', y.shape);
+    const [dx] = gradient(sum(mul(y, g)), [x]);
+    const of = async (...[values, gradients]: number[][]) =>
+      (await evaluate({ dx }, { x: Float32Array.from(values!), g: Float32Array.from(gradients!) })).dx;
+    assert.deepEqual(await of([1, 2, 3, 4, 5, 5], [Number.POSITIVE_INFINITY, Number.NaN, 1]), [
+      0,
+      Number.POSITIVE_INFINITY,
+      0,
+      Number.NaN,
+      1,
+      0,
+    ]);
+    assert.deepEqual(await of([Number.NaN, Number.NaN, 1, 2, 2, 1], [7, 8, 9]), [0, 0, 0, 8, 9, 0]);
+  });
+
   it('is shared by all that a mean was taken over', async () => {
     await fc.assert(
       fc.asyncProperty(

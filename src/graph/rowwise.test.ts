@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Expr, input } from './expr.js';
 import * as g from './index.js';
-import { sliceAxes } from './ops/shaping.js';
+import { dilate, sliceAxes } from './ops/shaping.js';
 import { areMeansOverRows } from './rowwise.js';
 
 const x = input('x', [4, 3, 5, 5]);
@@ -24,6 +24,8 @@ const means: Record<string, Expr> = {
   'products of rows by rows': g.mean(g.matMul(g.reshape(flat, [4, 2, 3]), g.reshape(flat, [4, 3, 2]))),
   'a bias for all rows': g.mean(g.add(product, input('bias', [2]))),
   'what is of no row': g.sum(w),
+  'zeros between features': g.mean(dilate(flat, 1, 2)),
+  'zeros between pixels': g.mean(dilate(dilate(x, 2, 3), 3, 2)),
 };
 
 const others: Record<string, Expr> = {

@@ -263,6 +263,8 @@ const samples: Record<OperationName, readonly Sample[]> = {
     { shapes: [[1, 2, 3, 2]], build: (x) => table.upsample(x, [2, 3]) },
     { shapes: [[1, 2, 3, 2]], build: (x) => table.upsample(x, [2, 3], 'bilinear') },
     { shapes: [[1, 2, 3]], build: (x) => table.upsample(x, [2]) },
+    { shapes: [[1, 2, 2, 1, 2]], build: (x) => table.upsample(x, [2, 1, 3]) },
+    { shapes: [[2, 3]], build: (x) => table.upsample(x, []) },
     { shapes: [[1, 2, 3]], build: (x) => table.upsample(x, [2], 'bilinear') },
   ],
 };

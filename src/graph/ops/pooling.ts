@@ -12,6 +12,7 @@ import { convTranspose, isCount, isPositiveInteger } from './convolution.js';
 import { offsets } from './convolutionProducts.js';
 import { add, and, cast, equal, expectFloats, mul, not, or, where } from './elementwise.js';
 import { matMul } from './linear.js';
+import { sum } from './reducing.js';
 import { dilate, pad, reshape, slice, sliceAxes } from './shaping.js';
 
 /** The window of a pooling operation; a list has one number for each spatial axis. */
@@ -80,20 +81,20 @@ export const maxPool: Operation<[x: Operand, options: PoolOptions]> = operation<
     type: ([x], attributes) => poolType(x!, attributes),
     onnx: (emit, inputs, _node, attributes) => emit.node('MaxPool', inputs, onnxPool(attributes)),
     vjp: (g, [x], y, attributes) => [
-      (isTiled(attributes) ? tiledMaximum : overlappingMaximum)(g, x!, y, attributes),
+      (isTiled(attributes) ? tiledMaximum : generalMaximum)(g, x!, y, attributes),
     ],
   },
   (x, options) => [[x], poolAttributes(options)],
 );
 
-/** Less than every input. */
+/** About the least number there is, so that no window prefers what it pads. */
 const lowest = -3.4e38;
 
 /** Whether windows tile the input, so that each element is in one of them at most. */
 const isTiled = ({ kernel, strides }: Pool) => kernel.every((k, i) => k === strides[i]);
 
-/** The gradient to the largest of each window, where windows may share elements: position by position of the window. */
-function overlappingMaximum(g: Expr, x: Expr, y: Expr, { kernel, strides, pads }: Pool): Expr {
+/** The gradient to the largest of each window, position by position of the window, which may share elements. */
+function generalMaximum(g: Expr, x: Expr, y: Expr, { kernel, strides, pads }: Pool): Expr {
   const padded = padSpace(x, pads, lowest);
   let taken: Expr | null = null;
   let total: Expr | null = null;
@@ -126,10 +127,12 @@ function overlappingMaximum(g: Expr, x: Expr, y: Expr, { kernel, strides, pads }
 function tiledMaximum(g: Expr, x: Expr, y: Expr, { kernel, pads }: Pool): Expr {
   const tiles = tiledPart(padSpace(x, pads, lowest), y.shape, kernel);
   const space = tiles.shape.slice(2) as number[];
-  const isLargest = cast(equal(tiles, upsample(y, kernel)), 'float32');
-  const marks = mul(isLargest, constant(countedDown(kernel, space), space));
-  const isFirst = cast(equal(marks, upsample(maxPool(marks, { kernel }), kernel)), 'float32');
-  return fromTiles(mul(upsample(g, kernel), isFirst), x.shape, pads);
+  const isLargest = equal(tiles, upsample(y, kernel));
+  const marks = mul(cast(isLargest, 'float32'), constant(countedDown(kernel, space), space));
+  const hasHighest = equal(marks, upsample(maxPool(marks, { kernel }), kernel));
+  // Where nothing is equal to the result, as with NaN, no mark is given and all are the highest.
+  const spread = where(and(isLargest, hasHighest), upsample(g, kernel), 0);
+  return fromTiles(spread, x.shape, pads);
 }
 
 /** What windows of this size that tile padded input see of it: without the rest at the end that fills no window. */
@@ -151,10 +154,15 @@ function fromTiles(tiles: Expr, input: Shape, pads: readonly number[]): Expr {
 
 /** Numbers that count down to 1 through each window, the same for all windows that tile these spatial axes. */
 function countedDown(kernel: readonly number[], space: readonly number[]): Float32Array {
-  const positions = offsets(space).map((at) =>
-    at.reduce((index, n, i) => index * kernel[i]! + (n % kernel[i]!), 0),
-  );
-  return Float32Array.from(positions, (position) => sizeOf(kernel) - position);
+  return Float32Array.from({ length: sizeOf(space) }, (_, index) => {
+    let [place, stride, rest] = [0, 1, index];
+    for (let axis = space.length - 1; axis >= 0; axis--) {
+      place += ((rest % space[axis]!) % kernel[axis]!) * stride;
+      stride *= kernel[axis]!;
+      rest = Math.floor(rest / space[axis]!);
+    }
+    return stride - place;
+  });
 }
 
 interface AveragePool extends Pool {
@@ -174,8 +182,6 @@ export const averagePool: Operation<[x: Operand, options: PoolOptions & { readon
         }),
       vjp(g, [x], y, attributes) {
         const { kernel, strides, pads, countPads } = attributes;
-        const rank = kernel.length;
-        const channels = sizeOf([x!.shape[1]!]);
         const share = mul(
           g,
           constant(windowShares(x!.shape, y.shape, kernel, strides, pads, countPads), [
@@ -183,6 +189,7 @@ export const averagePool: Operation<[x: Operand, options: PoolOptions & { readon
           ] as number[]),
         );
         if (isTiled(attributes)) return [fromTiles(upsample(share, kernel), x!.shape, pads)];
+        const [rank, channels] = [kernel.length, sizeOf([x!.shape[1]!])];
         const ones = constant(1, [channels, 1, ...kernel]);
         const outputPadding = kernel.map((k, i) => {
           const length = sizeOf([x!.shape[i + 2]!]) + pads[i]! + pads[i + rank]!;
@@ -249,12 +256,23 @@ export const upsample: Operation<[x: Operand, scales: readonly number[], mode?: 
         ),
       vjp: (g, [x], _y, { scales, mode }) => [
         mode === 'nearest'
-          ? mul(averagePool(g, { kernel: scales }), sizeOf(scales))
+          ? sumOfBlocks(g, scales)
           : scales.reduce((rest, scale, i) => interpolateBack(rest, i + 2, scale, x!.shape), g),
       ],
     },
     (x, scales, mode = 'nearest') => [[asExpr(x)], { scales, mode }],
   );
+
+/** The sums of blocks of so many elements along the spatial axes. */
+function sumOfBlocks(x: Expr, block: readonly number[]): Expr {
+  // A mean is several times as fast as a sum over axes; it is made for one or two of them.
+  if (block.length === 1 || block.length === 2) return mul(averagePool(x, { kernel: block }), sizeOf(block));
+  const split = block.flatMap((n, i) => [sizeOf([x.shape[i + 2]!]) / n, n]);
+  return sum(
+    reshape(x, [...x.shape.slice(0, 2), ...split]),
+    block.map((_, i) => 2 * i + 3),
+  );
+}
 
 /** Linear interpolation along one axis is a matrix; its transpose carries the gradient back. */
 function interpolateBack(g: Expr, axis: number, scale: number, input: Shape): Expr {

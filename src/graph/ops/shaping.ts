@@ -236,9 +236,11 @@ export function dilate(x: Expr, axis: number, step: number): Expr {
 
 /** So many zeros behind each element along an axis. */
 function withZeros(x: Expr, axis: number, count: number): Expr {
-  const isLast = axis === x.rank - 1 && x.shape.every((dim) => typeof dim === 'number');
-  // Behind each single number: rows of zeros, transposed, are several times as fast.
-  if (isLast) return transpose(padAxis(reshape(x, [1, sizeOf(x.shape)]), 0, 0, count));
+  if (axis > 0 && axis === x.rank - 1) {
+    // Behind single numbers: whole rows of zeros that are then transposed are several times as fast.
+    const rows = reshape(x, [x.shape[0]!, 1, sizeOf(x.shape.slice(1))]);
+    return transpose(padAxis(rows, 1, 0, count), [0, 2, 1]);
+  }
   const column = reshape(x, [...x.shape.slice(0, axis + 1), 1, ...x.shape.slice(axis + 1)]);
   return padAxis(column, axis + 1, 0, count);
 }
