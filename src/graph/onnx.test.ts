@@ -165,15 +165,17 @@ describe('a symbolic batch', () => {
     });
   }
 
-  it('may be that of the gradient of each second element', async () => {
-    const rows = g.input('rows', ['batch', 2, 3]);
-    const odd = g.slice(rows, 2, 0, 3, 2);
-    const [dx] = g.gradient(g.sum(g.mul(odd, odd)), [rows]);
-    const model = toOnnx({ name: 'm', outputs: { dx } });
-    for (const batch of [1, 3]) {
+  it('may be that of the gradient of each second element, and on any axis', async () => {
+    for (const [axis, batch] of [0, 1].flatMap((axis) => [1, 3].map((batch) => [axis, batch] as const))) {
+      const shape = (length: number | string) => (axis === 0 ? [length, 2, 3] : [2, length, 3]);
+      const rows = g.input('rows', shape('batch'));
+      const odd = g.slice(rows, 2, 0, 3, 2);
+      const [dx] = g.gradient(g.sum(g.mul(odd, odd)), [rows]);
+      const model = toOnnx({ name: 'm', outputs: { dx } });
       const values = Array.from({ length: batch * 6 }, (_, i) => i + 1);
-      const { dx: found } = await runModel(model, { rows: float(values, [batch, 2, 3]) });
-      assert.deepEqual(found!.dims, [batch, 2, 3]);
+      const dims = shape(batch) as number[];
+      const { dx: found } = await runModel(model, { rows: float(values, dims) });
+      assert.deepEqual(found!.dims, dims);
       assert.deepEqual(
         Array.from(found!.data),
         values.map((value, i) => (i % 3 === 1 ? 0 : 2 * value)),

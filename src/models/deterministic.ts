@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { Expr } from '../graph/expr.js';
 import { add, mul, sigmoid } from '../graph/ops/elementwise.js';
 import { mean } from '../graph/ops/reducing.js';
+import { formatShape } from '../graph/shape.js';
 import { activationRange } from '../nn/activations.js';
 import { sequential } from '../nn/layers.js';
 import { losses, sumFeatures } from '../nn/losses.js';
@@ -86,7 +87,11 @@ export interface DeterministicFamily<Own extends z.ZodRawShape> extends FamilyTe
   readonly options: Own;
   /** Refuses options that do not go together, by a `UserError`. */
   readonly check?: (config: Config<Own>) => void;
-  /** Its encoder and decoder, where they are not those of the options. */
+  /**
+   * Its encoder and decoder, where they are not those of the options: from samples [batch, features] to codes [batch, latent]
+   * before any bottleneck, and from codes to [batch, features], or as many for each feature as a likelihood needs. With
+   * the loss `bce` the decoder gives logits. Options that describe networks (`hidden`, `dropout`, …) are then its to heed.
+   */
   readonly networks?: (config: Config<Own>, input: SampleInput) => DeterministicNetworks | undefined;
   /** What training does to samples before they are encoded; the loss is still that of the samples as they are. */
   readonly corrupt?: (x: Expr, config: Config<Own>, scope: Scope) => Expr;
@@ -100,6 +105,25 @@ export interface DeterministicFamily<Own extends z.ZodRawShape> extends FamilyTe
   readonly scalars?: (config: Config<Own>) => Readonly<Record<string, ScheduledScalar>>;
   /** Whether codes are made to have a distribution that can be drawn from, and which. */
   readonly prior?: (config: Config<Own>) => NonNullable<Definition['prior']>;
+}
+
+/** Networks that refuse to give what the rest of the model cannot take. */
+function shapeChecked(
+  { encode, decode }: DeterministicNetworks,
+  family: string,
+  latent: number,
+  outputs: number,
+): DeterministicNetworks {
+  const checked = (y: Expr, what: string, columns: number) => {
+    if (y.rank === 2 && y.shape[1] === columns) return y;
+    throw new UserError(
+      `${family}: the ${what} gives ${formatShape(y.shape)}, but [${y.shape[0] ?? 'batch'}, ${columns}] is expected; end it with flatten() or with dense(${columns})`,
+    );
+  };
+  return {
+    encode: (x, scope) => checked(encode(x, scope), `encoder, with a latent of ${latent},`, latent),
+    decode: (code, scope) => checked(decode(code, scope), 'decoder', outputs),
+  };
 }
 
 /** A family of autoencoders from what it has of its own. The rest is the same for all. */
@@ -133,16 +157,17 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
           `${own.name}: the loss 'bce' needs the output 'sigmoid'; given '${config.output}'; leave output out, or choose another loss`,
         );
       }
+      const outputs = observation?.outputs ?? features;
       const decoder = sequential(
-        ...halves.decoder(
-          observation?.outputs ?? features,
-          fromLogits || observation ? 'linear' : config.output,
-        ),
+        ...halves.decoder(outputs, fromLogits || observation ? 'linear' : config.output),
       );
-      const { encode: encodeVisible, decode } = own.networks?.(config, input) ?? {
-        encode: (x: Expr, scope: Scope) => scope.in('encoder', (inner) => encoder(x, inner)),
-        decode: (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner)),
-      };
+      const ownNetworks = own.networks?.(config, input);
+      const { encode: encodeVisible, decode } = ownNetworks
+        ? shapeChecked(ownNetworks, own.name, config.latent, outputs)
+        : {
+            encode: (x: Expr, scope: Scope) => scope.in('encoder', (inner) => encoder(x, inner)),
+            decode: (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner)),
+          };
       const encode = (x: Expr, scope: Scope) => encodeVisible(observation?.visible?.(x) ?? x, scope);
       const squeeze = (code: Expr, scope: Scope): Bottleneck =>
         own.bottleneck?.(code, config, scope) ?? { code };

@@ -83,8 +83,8 @@ export const kerasRows = {
       'the published total and parts of epoch 1 do not belong together: 205.16 + 3.96 is 209.12; ours are all means over the epoch',
     ],
     findings: [
-      'The example run in Keras itself (Keras 3.15.1, TensorFlow 2.21, `bench/peers/keras_published.py`) ends where ours does: with seed 0 at 149.02 after 30 epochs, reconstruction 142.75 and KL 6.28; after 10 epochs 153.59. So the published run was a lucky one, or something has changed since.',
-      'In that run the mean over the steps of the running mean, which is what progress bars showed for a loss that no metric has the name of, is 255.02 in the first epoch, where the mean over the epoch is 210.79: that explains the published 253.66.',
+      'The example run in Keras itself (Keras 3.15.1, TensorFlow 2.21, `bench/peers/keras_published.py`) ends near ours: one seed (0) at 149.02 after 30 epochs, reconstruction 142.75 and KL 6.28; after 10 epochs 153.59. None of the four reaches the published figure; why that run did is not known.',
+      'The published 253.66 is no mean over the epoch: Keras 2 averaged the running mean of the loss once more for its progress bar, as the metric was called `total_loss` and the log `loss`. In the run of Keras above that figure is 255.0, where the mean over the epoch is 210.8.',
     ],
   },
   'keras-blog-simple': {
@@ -126,7 +126,7 @@ export const kerasRows = {
       'the L1 weight of 1e-4 is for the mean over pixels, so it is 784 · 1e-4 beside the sum over them',
     ],
     findings: [
-      'The example run in Keras itself (Keras 3.15.1, `bench/peers/keras_published.py`) ends at 0.1125 in training and 0.1007 on the test images without the penalty with seed 0, at 0.1147 and 0.1030 with seed 1.',
+      'The example run in Keras itself (Keras 3.15.1, `bench/peers/keras_published.py`) ends at 0.1125 in training, with the penalty, and at 0.1007 on the test images without it with seed 0, at 0.1147 and 0.1030 with seed 1.',
     ],
   },
   'keras-blog-conv': {
@@ -137,7 +137,7 @@ export const kerasRows = {
     batchSize: 128,
     figures: perPixel(0.094, 0.094),
     findings: [
-      'The example run in Keras itself (Keras 3.15.1, `bench/peers/keras_published.py`) does not reach 0.094 either: it ends at 0.0976 in training and 0.0977 on the test images with seed 0, at 0.0999 and 0.0977 with seed 1. Keras drew larger first weights for convolutions when the text was written; with those it is slower (seed 0: 0.1093 after 25 epochs, otherwise 0.1040).',
+      'The example run in Keras itself (Keras 3.15.1, `bench/peers/keras_published.py`) does not reach 0.094 either: it ends at 0.0976 in training and 0.0977 on the test images with seed 0, at 0.0999 and 0.0977 with seed 1. What the published run had that these have not is not known: Keras drew larger first weights for convolutions in early 2016 (its `get_fans` took the filters alone for the outputs), but with those it is slower (seed 0: 0.1093 after 25 epochs, otherwise 0.1040).',
     ],
   },
   'tfjs-fashion': {

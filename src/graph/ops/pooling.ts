@@ -74,7 +74,10 @@ function cropSpace(x: Expr, pads: readonly number[], shape: Shape): Expr {
     .reduce<Expr>((rest, dim, i) => slice(rest, i + 2, pads[i]!, pads[i]! + sizeOf([dim])), x);
 }
 
-/** The largest of each window, [batch, channels, …space]. At a tie the first takes the gradient, as in PyTorch. */
+/**
+ * The largest of each window, [batch, channels, …space]. At a tie the first takes the gradient, as in PyTorch. Unlike there,
+ * NaN is not passed on where a window has other numbers: that is ONNX Runtime's way.
+ */
 export const maxPool: Operation<[x: Operand, options: PoolOptions]> = operation<Pool, [Operand, PoolOptions]>(
   {
     name: 'maxPool',
@@ -265,7 +268,7 @@ export const upsample: Operation<[x: Operand, scales: readonly number[], mode?: 
 
 /** The sums of blocks of so many elements along the spatial axes. */
 function sumOfBlocks(x: Expr, block: readonly number[]): Expr {
-  // A mean is several times as fast as a sum over axes; it is made for one or two of them.
+  // A mean is several times as fast as a sum over axes, but there is one for one or two spatial axes only.
   if (block.length === 1 || block.length === 2) return mul(averagePool(x, { kernel: block }), sizeOf(block));
   const split = block.flatMap((n, i) => [sizeOf([x.shape[i + 2]!]) / n, n]);
   return sum(

@@ -236,8 +236,9 @@ export function dilate(x: Expr, axis: number, step: number): Expr {
 
 /** So many zeros behind each element along an axis. */
 function withZeros(x: Expr, axis: number, count: number): Expr {
-  if (axis > 0 && axis === x.rank - 1) {
-    // Behind single numbers: whole rows of zeros that are then transposed are several times as fast.
+  const isKnown = x.shape.slice(1).every((dim) => typeof dim === 'number');
+  // Behind single numbers: whole rows of zeros that are then transposed are several times as fast.
+  if (axis > 0 && axis === x.rank - 1 && isKnown) {
     const rows = reshape(x, [x.shape[0]!, 1, sizeOf(x.shape.slice(1))]);
     return transpose(padAxis(rows, 1, 0, count), [0, 2, 1]);
   }
