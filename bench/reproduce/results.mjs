@@ -27,10 +27,11 @@ function summary(groups, records) {
   const lines = groups.flatMap(({ rows }) =>
     Object.keys(rows)
       .filter((name) => records[name])
-      .flatMap((name) =>
-        records[name][0].figures.map(({ name: figure, ours, published, reference }, i) => [
-          i === 0 ? `[\`${name}\`](#${name})` : '',
-          i === 0 ? (isShortened(records[name][0]) ? 'shortened' : 'as published') : '',
+      .map((name) => records[name][0])
+      .flatMap((record) =>
+        record.figures.map(({ name: figure, ours, published, reference }, i) => [
+          i === 0 ? `[\`${record.row}\`](#${record.row})` : '',
+          i === 0 ? (isShortened(record) ? 'shortened' : 'as published') : '',
           figure,
           number(ours),
           published + (reference === undefined ? '' : ` (${reference})`),
@@ -62,14 +63,15 @@ function curveTable({ curve: { columns, rows } }) {
 
 /** The figures of all seeds side by side, as far as they have been measured alike. */
 function seedTable(records) {
-  const ours = ({ figures }, name) => figures.find((figure) => figure.name === name)?.ours;
+  const shown = ({ figures }, name) => {
+    const found = figures.find((figure) => figure.name === name);
+    return found === undefined ? '' : number(found.ours);
+  };
   return table(
     ['figure', ...records.map(({ seed }) => `seed ${seed}`), 'published'],
     records[0].figures.map(({ name, published }) => [
       name,
-      ...records
-        .map((record) => ours(record, name))
-        .map((value) => (value === undefined ? '' : number(value))),
+      ...records.map((record) => shown(record, name)),
       published,
     ]),
   );
@@ -94,9 +96,10 @@ function scheduleText({ schedule }) {
 }
 
 /** What was done is told from the first record, and what has been found out about it since from the row. */
-function section(name, { findings = [] }, [record, ...more]) {
+function section(name, { findings = [] }, records) {
+  const [record] = records;
   const { settings, seconds, machine } = record;
-  const seeds = [record, ...more.filter(({ epochs }) => epochs === record.epochs)];
+  const seeds = records.filter(({ epochs }) => epochs === record.epochs);
   const shortened = isShortened(record);
   const lines = [
     `### ${name}`,

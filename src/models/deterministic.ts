@@ -161,13 +161,15 @@ export function deterministicFamily<const Own extends z.ZodRawShape>(
       const decoder = sequential(
         ...halves.decoder(outputs, fromLogits || observation ? 'linear' : config.output),
       );
-      const ownNetworks = own.networks?.(config, input);
-      const { encode: encodeVisible, decode } = ownNetworks
-        ? shapeChecked(ownNetworks, own.name, config.latent, outputs)
-        : {
-            encode: (x: Expr, scope: Scope) => scope.in('encoder', (inner) => encoder(x, inner)),
-            decode: (code: Expr, scope: Scope) => scope.in('decoder', (inner) => decoder(code, inner)),
-          };
+      const { encode: encodeVisible, decode } = shapeChecked(
+        own.networks?.(config, input) ?? {
+          encode: (x, scope) => scope.in('encoder', (inner) => encoder(x, inner)),
+          decode: (code, scope) => scope.in('decoder', (inner) => decoder(code, inner)),
+        },
+        own.name,
+        config.latent,
+        outputs,
+      );
       const encode = (x: Expr, scope: Scope) => encodeVisible(observation?.visible?.(x) ?? x, scope);
       const squeeze = (code: Expr, scope: Scope): Bottleneck =>
         own.bottleneck?.(code, config, scope) ?? { code };

@@ -26,7 +26,7 @@ const spaceOf = (shape: Shape) => shape.slice(2).map((dim) => sizeOf([dim]));
 const channelsLast = (rank: number) => [0, ...Array.from({ length: rank - 2 }, (_, i) => i + 2), 1];
 
 /** What one tap sees of padded images at so many positions; space begins at the axis `first`. */
-function cutsOf(
+export function cutsOf(
   offset: readonly number[],
   first: number,
   positions: readonly number[],

@@ -9,11 +9,11 @@ import {
 } from '../expr.js';
 import { type Shape, ShapeError, sizeOf } from '../shape.js';
 import { convTranspose, isCount, isPositiveInteger } from './convolution.js';
-import { offsets } from './convolutionProducts.js';
+import { cutsOf, offsets } from './convolutionProducts.js';
 import { add, and, cast, equal, expectFloats, mul, not, or, where } from './elementwise.js';
 import { matMul } from './linear.js';
 import { sum } from './reducing.js';
-import { dilate, pad, reshape, slice, sliceAxes } from './shaping.js';
+import { pad, putBack, reshape, slice, sliceAxes } from './shaping.js';
 
 /** The window of a pooling operation; a list has one number for each spatial axis. */
 export interface PoolOptions {
@@ -99,25 +99,17 @@ const isTiled = ({ kernel, strides }: Pool) => kernel.every((k, i) => k === stri
 /** The gradient to the largest of each window, position by position of the window, which may share elements. */
 function generalMaximum(g: Expr, x: Expr, y: Expr, { kernel, strides, pads }: Pool): Expr {
   const padded = padSpace(x, pads, lowest);
+  const window = { strides, pads, dilations: kernel.map(() => 1) };
+  const positions = y.shape.slice(2) as number[];
   let taken: Expr | null = null;
   let total: Expr | null = null;
   for (const offset of offsets(kernel)) {
     // The elements at this place of every window, one for each output.
-    const elements = sliceAxes(
-      padded,
-      offset.map((start, i) => {
-        const end = start + (sizeOf([y.shape[i + 2]!]) - 1) * strides[i]! + 1;
-        return { axis: i + 2, start, end, step: strides[i]! };
-      }),
-    );
-    const largest: Expr = equal(elements, y);
+    const cuts = cutsOf(offset, 2, positions, window);
+    const largest: Expr = equal(sliceAxes(padded, cuts), y);
     const wins: Expr = taken === null ? largest : and(largest, not(taken));
     taken = taken === null ? largest : or(taken, largest);
-    const spread = offset.reduce<Expr>((rest, _, i) => dilate(rest, i + 2, strides[i]!), where(wins, g, 0));
-    const after = offset.map(
-      (start, i) => sizeOf([padded.shape[i + 2]!]) - start - sizeOf([spread.shape[i + 2]!]),
-    );
-    const placed = padSpace(spread, [...offset, ...after], 0);
+    const placed = putBack(where(wins, g, 0), padded.shape, cuts);
     total = total === null ? placed : add(total, placed);
   }
   return cropSpace(total!, pads, x.shape);

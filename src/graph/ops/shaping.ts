@@ -171,16 +171,7 @@ export const slice: Operation<[x: Operand, axis: number, start: number, end: num
           emit.integers(cuts.map(({ axis }) => axis)),
           emit.integers(cuts.map(({ step }) => step)),
         ]),
-      vjp(g, [x], _y, { cuts }) {
-        const [before, after] = [x!.shape.map(() => 0), x!.shape.map(() => 0)];
-        let spread = g;
-        for (const { axis, start, step } of cuts) {
-          spread = dilate(spread, axis, step);
-          before[axis] = start;
-          after[axis] = sizeOf([x!.shape[axis]!]) - start - sizeOf([spread.shape[axis]!]);
-        }
-        return [pad(spread, before, after)];
-      },
+      vjp: (g, [x], _y, { cuts }) => [putBack(g, x!.shape, cuts)],
     },
     (x, axis, start, end, step = 1) => {
       const node = asExpr(x);
@@ -193,6 +184,18 @@ export const slice: Operation<[x: Operand, axis: number, start: number, end: num
 /** Slices along several axes at once, in one pass over memory. */
 export function sliceAxes(x: Expr, cuts: readonly Cut[]): Expr {
   return cuts.length === 0 ? x : apply(slice.row, [x], { cuts });
+}
+
+/** The elements that `sliceAxes` took of this shape where they were, and zeros elsewhere: its transpose. */
+export function putBack(x: Expr, shape: Shape, cuts: readonly Cut[]): Expr {
+  const [before, after] = [shape.map(() => 0), shape.map(() => 0)];
+  let spread = x;
+  for (const { axis, start, step } of cuts) {
+    spread = dilate(spread, axis, step);
+    before[axis] = start;
+    after[axis] = sizeOf([shape[axis]!]) - start - sizeOf([spread.shape[axis]!]);
+  }
+  return pad(spread, before, after);
 }
 
 interface Axes extends Attributes {
